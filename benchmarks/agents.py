@@ -26,7 +26,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from contact_centre import Centre, centre, person
+from contact_centre import Centre, person, seed_centre
 from federation_sandbox.testing import Sandbox, running_sandbox
 from support import COLLECTIONS, module_environment
 
@@ -97,9 +97,9 @@ def filled(sandbox: Sandbox, count: int, scale: float) -> Centre:
     """A centre with agents that were last modified long ago. scale: 0 for no limits."""
     sandbox.world.reset()
     sandbox.world.clock.advance(-dt.timedelta(hours=2))
-    here = centre(sandbox, users=[{**agent, "tags": OURS} for agent in team(count)], routing_profiles=["Sales"])
+    centre = seed_centre(sandbox, users=[{**agent, "tags": OURS} for agent in team(count)], routing_profiles=["Sales"])
     sandbox.world.settings.change({"limits": bool(scale), "limit_scale": scale or 1.0})
-    return here
+    return centre
 
 
 def floor_of(requests: t.Mapping[str, int], scale: float) -> float:
@@ -129,25 +129,25 @@ def share_of_limit(sandbox: Sandbox, operation: str, scale: float) -> float:
 
 
 def module(
-    here: Centre, what: str, users: list[dict[str, t.Any]], scale: float, expected: t.Mapping[str, int]
+    centre: Centre, what: str, users: list[dict[str, t.Any]], scale: float, expected: t.Mapping[str, int]
 ) -> Figure:
     """One run of connect_users."""
     pace = {"rate": RATE * scale, "burst": BURST * scale} if scale else UNPACED
     params = {
-        "instance_id": here.id,
+        "instance_id": centre.id,
         "users": users,
         "mode": "set",
         "leavers": "delete",
         **pace,
     }
-    here.sandbox.world.traffic.clear()
+    centre.sandbox.world.traffic.clear()
     done = subprocess.run(
         [sys.executable, "-c", DIRECTLY],
         input=json.dumps(params),
         capture_output=True,
         text=True,
         check=False,
-        env=module_environment(here.environment),
+        env=module_environment(centre.environment),
     )
     if done.returncode:
         raise SystemExit(f"{what}: {done.stderr}")
@@ -156,7 +156,7 @@ def module(
     counts = {key: value for key, value in result.get("users", {}).items() if key in expected}
     if result.get("failed") or counts != dict(expected):
         raise SystemExit(f"{what}: {result.get('msg')} {counts}")
-    requests = counted(here.sandbox)
+    requests = counted(centre.sandbox)
     return Figure(
         what, len(users), limits_label(scale), requests=requests, floor=floor_of(requests, scale), **answer["usage"]
     )
@@ -169,10 +169,10 @@ def unchanged(sandbox: Sandbox, count: int, scale: float) -> Figure:
 
 def one_percent(sandbox: Sandbox, count: int, scale: float) -> Figure:
     """One agent in a hundred has another routing profile."""
-    here = filled(sandbox, count, scale)
+    centre = filled(sandbox, count, scale)
     changed = count // 100
     users = [*team(changed, routing_profile="Sales"), *team(count)[changed:]]
-    return module(here, "1 % changed", users, scale, {"updated": changed, "unchanged": count - changed})
+    return module(centre, "1 % changed", users, scale, {"updated": changed, "unchanged": count - changed})
 
 
 def all_new(sandbox: Sandbox, count: int, scale: float) -> Figure:
@@ -188,10 +188,10 @@ def all_new(sandbox: Sandbox, count: int, scale: float) -> Figure:
 
 def task_loop(sandbox: Sandbox, count: int) -> Figure:
     """connect_user in a loop of one task, for agents that are as wanted already; limits off."""
-    here = filled(sandbox, count, 0.0)
+    centre = filled(sandbox, count, 0.0)
     loop = {
         "openccp.federation.connect_user": "{{ item }}",
-        "loop": [{"instance_id": here.id, **agent} for agent in team(count)],
+        "loop": [{"instance_id": centre.id, **agent} for agent in team(count)],
     }
     task = {**loop, "loop_control": {"label": "{{ item.username }}"}}
     variables = {"ansible_python_interpreter": sys.executable}
@@ -200,7 +200,7 @@ def task_loop(sandbox: Sandbox, count: int) -> Figure:
         playbook = Path(folder) / "loop.yml"
         playbook.write_text(json.dumps(play), encoding="utf-8")
         environment = {
-            **module_environment(here.environment),
+            **module_environment(centre.environment),
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_HOME": folder,
         }
@@ -218,13 +218,13 @@ def describe_each(sandbox: Sandbox, count: int, scale: float) -> Figure:
     """What tools do that read one user a request: ListUsers, then DescribeUser for each; botocore's adaptive retries
     keep the pace.
     """
-    here = filled(sandbox, count, scale)
+    centre = filled(sandbox, count, scale)
     sandbox.world.traffic.clear()
     started = time.perf_counter()
-    connect = here.connect()
-    for page in connect.get_paginator("list_users").paginate(InstanceId=here.id):
+    connect = centre.connect()
+    for page in connect.get_paginator("list_users").paginate(InstanceId=centre.id):
         for user in page["UserSummaryList"]:
-            connect.describe_user(InstanceId=here.id, UserId=user["Id"])
+            connect.describe_user(InstanceId=centre.id, UserId=user["Id"])
     seconds = time.perf_counter() - started
     requests = counted(sandbox)
     return Figure(
@@ -272,9 +272,11 @@ def ratios(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[str]:
             f"An unchanged agent takes {slower:,.0f} times as long in a task loop as in connect_users with 1,000 "
             f"agents, limits off."
         )
-    each, snapshot = figures.get("describe"), figures.get("unchanged 1000 real")
-    if each and snapshot:
-        more = (sum(each.requests.values()) / each.agents) / (sum(snapshot.requests.values()) / snapshot.agents)
+    described, snapshot = figures.get("describe"), figures.get("unchanged 1000 real")
+    if described and snapshot:
+        more = (sum(described.requests.values()) / described.agents) / (
+            sum(snapshot.requests.values()) / snapshot.agents
+        )
         yield f"Reading each user by itself takes {more:,.0f} times as many requests."
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from _peers import HEADER, Cost, Terraform, measured, play_task, row, terraform_plugins
 
-from contact_centre import Centre, centre, person
+from contact_centre import Centre, seed_centre, person
 from federation_sandbox.testing import Sandbox, running_sandbox
 from support import COLLECTIONS, module_environment
 
@@ -38,7 +38,7 @@ SCRIPT: t.Final = """
 import json, sys
 import boto3
 
-instance, wanted = sys.argv[1], json.load(sys.stdin)
+instance, users = sys.argv[1], json.load(sys.stdin)
 connect = boto3.client("connect")
 
 def everything(operation, key):
@@ -47,7 +47,7 @@ def everything(operation, key):
 users = {user["Username"]: user["Id"] for user in everything("list_users", "UserSummaryList")}
 security = {one["Name"]: one["Id"] for one in everything("list_security_profiles", "SecurityProfileSummaryList")}
 routing = {one["Name"]: one["Id"] for one in everything("list_routing_profiles", "RoutingProfileSummaryList")}
-for user in wanted:
+for user in users:
     identity = {"FirstName": user["first_name"], "LastName": user["last_name"]}
     phone = {"PhoneType": "SOFT_PHONE", "AutoAccept": False, "AfterContactWorkTimeLimit": 0}
     profiles = sorted(security[name] for name in user["security_profiles"])
@@ -82,40 +82,40 @@ def filled(sandbox: Sandbox, count: int, latency: float) -> Centre:
     """A centre with that many agents, or none."""
     sandbox.world.reset()
     users = [{**agent, "tags": OURS} for agent in team(count)] if count else []
-    here = centre(sandbox, users=users, routing_profiles=["Sales"])
+    centre = seed_centre(sandbox, users=users, routing_profiles=["Sales"])
     sandbox.world.settings.change({"limits": False, "latency": latency})
-    return here
+    return centre
 
 
 def by_playbook(sandbox: Sandbox, present: int, users: list[Agent], latency: float) -> Cost:
     """A playbook of one task."""
-    here = filled(sandbox, present, latency)
+    centre = filled(sandbox, present, latency)
     pace = {"rate": 100_000.0, "burst": 100_000.0}
-    task = {"openccp.federation.connect_users": {"instance_id": here.id, "users": users, **pace}}
-    return play_task(sandbox, task, here.environment)
+    task = {"openccp.federation.connect_users": {"instance_id": centre.id, "users": users, **pace}}
+    return play_task(sandbox, task, centre.environment)
 
 
 def by_script(sandbox: Sandbox, present: int, users: list[Agent], latency: float) -> Cost:
     """The script of boto3."""
-    here = filled(sandbox, present, latency)
-    environment = {**module_environment(here.environment), "AWS_DEFAULT_REGION": here.region}
-    return measured(sandbox, [sys.executable, "-c", SCRIPT, here.id], environment, json.dumps(users))
+    centre = filled(sandbox, present, latency)
+    environment = {**module_environment(centre.environment), "AWS_DEFAULT_REGION": centre.region}
+    return measured(sandbox, [sys.executable, "-c", SCRIPT, centre.id], environment, json.dumps(users))
 
 
 def by_terraform(plugins: Path, sandbox: Sandbox, present: int, users: list[Agent], latency: float) -> Cost:
     """terraform apply; what is there already was made by an earlier one. plugins: a mirror with the provider."""
-    here = filled(sandbox, 0, 0.0)
-    connect = here.connect()
-    routing = connect.list_routing_profiles(InstanceId=here.id)["RoutingProfileSummaryList"]
-    security = connect.list_security_profiles(InstanceId=here.id)["SecurityProfileSummaryList"]
+    centre = filled(sandbox, 0, 0.0)
+    connect = centre.connect()
+    routing = connect.list_routing_profiles(InstanceId=centre.id)["RoutingProfileSummaryList"]
+    security = connect.list_security_profiles(InstanceId=centre.id)["SecurityProfileSummaryList"]
     ids = {entry["Name"]: entry["Id"] for entry in [*security, *routing]}
 
     def variables(agents: list[Agent]) -> dict[str, t.Any]:
         return {"users": [_with_ids(agent, ids) for agent in agents]}
 
     with tempfile.TemporaryDirectory() as folder:
-        configuration = terraform_configuration(here.id)
-        terraform = Terraform(sandbox, Path(folder), plugins, configuration, here.environment)
+        configuration = terraform_configuration(centre.id)
+        terraform = Terraform(sandbox, Path(folder), plugins, configuration, centre.environment)
         if present:
             terraform.apply(variables(team(present)))
         sandbox.world.settings.change({"latency": latency})

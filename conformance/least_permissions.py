@@ -149,8 +149,8 @@ def _condition(action: str, needed: collections.abc.Sequence[Need]) -> dict[str,
     values = [need["conditions"].get(fact) for need in needed]
     if not key or None in values:
         return {}
-    each = sorted(set(itertools.chain.from_iterable(values)))
-    return {"StringEquals": {key: each if len(each) > 1 else each[0]}}
+    unique_values = sorted(set(itertools.chain.from_iterable(values)))
+    return {"StringEquals": {key: unique_values if len(unique_values) > 1 else unique_values[0]}}
 
 
 def _statement(key: tuple[str, str, str], actions: set[str]) -> Statement:

@@ -206,8 +206,8 @@ class JobRecorder:
                 "pools": [{**place, "name": "desk", "domain": "desk", "clients": [web]}],
             },
         }
-        made = clouds.seed(self.world, content)["aws"]
-        self.instance_id, self.pool = made["instances"][0]["id"], made["pools"][0]
+        seeded = clouds.seed(self.world, content)["aws"]
+        self.instance_id, self.pool = seeded["instances"][0]["id"], seeded["pools"][0]
         self.world.settings.limits = False
 
     def _write_inventory(self, library: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from contact_centre import ACCOUNT, KEY, Centre, centre
+from contact_centre import ACCOUNT, KEY, Centre, seed_centre
 from federation_sandbox.testing import Sandbox
 from saml_factory import make_certificate, make_metadata
 
@@ -37,7 +37,7 @@ TRUST = {
 @pytest.fixture
 def contact_centre(sandbox: Sandbox) -> Centre:
     """An account with one instance, limited as AWS limits it."""
-    return centre(sandbox, limits=True)
+    return seed_centre(sandbox, limits=True)
 
 
 @pytest.fixture

@@ -64,10 +64,10 @@ async def saml(graph: GraphServiceClient) -> tuple[Application, ServicePrincipal
 
 async def _saml(graph: GraphServiceClient, name: str = "Amazon Connect") -> tuple[Application, ServicePrincipal]:
     template = graph.application_templates.by_application_template_id(NON_GALLERY)
-    made = await template.instantiate.post(InstantiatePostRequestBody(display_name=name))
+    created = await template.instantiate.post(InstantiatePostRequestBody(display_name=name))
     change = ServicePrincipal(preferred_single_sign_on_mode="saml")
-    await graph.service_principals.by_service_principal_id(made.service_principal.id).patch(change)
-    return made.application, made.service_principal
+    await graph.service_principals.by_service_principal_id(created.service_principal.id).patch(change)
+    return created.application, created.service_principal
 
 
 async def test_a_template_makes_an_application_and_its_service_principal(graph: GraphServiceClient) -> None:
@@ -75,11 +75,11 @@ async def test_a_template_makes_an_application_and_its_service_principal(graph: 
     templates = await graph.application_templates.get()
     assert {NON_GALLERY, AWS_SINGLE_ACCOUNT} <= {each.id for each in templates.value}
     template = graph.application_templates.by_application_template_id(AWS_SINGLE_ACCOUNT)
-    made = await template.instantiate.post(InstantiatePostRequestBody(display_name="Amazon Connect"))
-    assert made.application.app_id == made.service_principal.app_id
-    assert made.application.web.redirect_uris == ["https://signin.aws.amazon.com/saml"]
-    principal = await graph.service_principals_with_app_id(made.application.app_id).get()
-    assert principal.id == made.service_principal.id
+    created = await template.instantiate.post(InstantiatePostRequestBody(display_name="Amazon Connect"))
+    assert created.application.app_id == created.service_principal.app_id
+    assert created.application.web.redirect_uris == ["https://signin.aws.amazon.com/saml"]
+    principal = await graph.service_principals_with_app_id(created.application.app_id).get()
+    assert principal.id == created.service_principal.id
     assert principal.application_template_id == AWS_SINGLE_ACCOUNT
     assert principal.app_role_assignment_required is True
     assert principal.preferred_single_sign_on_mode is None
@@ -125,29 +125,29 @@ async def test_a_signing_certificate(graph: GraphServiceClient, saml: tuple[Appl
     principal = graph.service_principals.by_service_principal_id(saml[1].id)
     end = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(days=365)
     body = AddTokenSigningCertificatePostRequestBody(display_name="CN=Federation", end_date_time=end)
-    made = await principal.add_token_signing_certificate.post(body)
-    certificate = x509.load_der_x509_certificate(made.key)
+    response = await principal.add_token_signing_certificate.post(body)
+    certificate = x509.load_der_x509_certificate(response.key)
     assert certificate.subject.rfc4514_string() == "CN=Federation"
-    assert certificate.not_valid_after_utc == made.end_date_time == end
+    assert certificate.not_valid_after_utc == response.end_date_time == end
     assert (
         certificate.fingerprint(hashes.SHA1()).hex().upper()
-        == made.thumbprint
-        == made.custom_key_identifier.hex().upper()
+        == response.thumbprint
+        == response.custom_key_identifier.hex().upper()
     )
-    assert (made.type, made.usage) == ("AsymmetricX509Cert", "Verify")
-    await principal.patch(ServicePrincipal(preferred_token_signing_key_thumbprint=made.thumbprint))
+    assert (response.type, response.usage) == ("AsymmetricX509Cert", "Verify")
+    await principal.patch(ServicePrincipal(preferred_token_signing_key_thumbprint=response.thumbprint))
     stored = await principal.get()
-    assert stored.preferred_token_signing_key_thumbprint == made.thumbprint
+    assert stored.preferred_token_signing_key_thumbprint == response.thumbprint
     assert [each.key for each in stored.key_credentials] == [None, None]
     assert {each.usage for each in stored.key_credentials} == {"Sign", "Verify"}
-    assert {each.custom_key_identifier for each in stored.key_credentials} == {made.custom_key_identifier}
+    assert {each.custom_key_identifier for each in stored.key_credentials} == {response.custom_key_identifier}
     sign = next(each for each in stored.key_credentials if each.usage == "Sign")
-    assert sign.key_id == made.key_id == stored.password_credentials[0].key_id
+    assert sign.key_id == response.key_id == stored.password_credentials[0].key_id
     query = ServicePrincipalItemRequestBuilder.ServicePrincipalItemRequestBuilderGetQueryParameters(
         select=["keyCredentials"]
     )
     stored = await principal.get(RequestConfiguration(query_parameters=query))
-    assert made.key in [each.key for each in stored.key_credentials]
+    assert response.key in [each.key for each in stored.key_credentials]
     assert stored.display_name is None
 
 
@@ -210,8 +210,10 @@ async def test_assignments(
             principal_id=uuid.UUID(principal), resource_id=uuid.UUID(saml[1].id), app_role_id=role_id
         )
 
-    made = [await assigned.post(body(each)) for each in (tenant.users["jane@contoso.com"], tenant.groups["Agents"])]
-    assert [each.principal_type for each in made] == ["User", "Group"]
+    responses = [
+        await assigned.post(body(each)) for each in (tenant.users["jane@contoso.com"], tenant.groups["Agents"])
+    ]
+    assert [each.principal_type for each in responses] == ["User", "Group"]
     with pytest.raises(ODataError, match="already exists"):
         await assigned.post(body(tenant.groups["Agents"]))
     with pytest.raises(ODataError) as refused:
@@ -220,30 +222,30 @@ async def test_assignments(
     assignments = (await assigned.get()).value
     assert {each.principal_display_name for each in assignments} == {"Jane", "Agents"}
     assert {each.resource_display_name for each in assignments} == {"Amazon Connect"}
-    for each in made:
-        await assigned.by_app_role_assignment_id(each.id).delete()
+    for response in responses:
+        await assigned.by_app_role_assignment_id(response.id).delete()
     assert (await assigned.get()).value == []
 
 
 async def test_deletion_is_soft_until_purged(graph: GraphServiceClient) -> None:
     """9.6"""
-    made = await graph.applications.post(
+    application = await graph.applications.post(
         Application(display_name="Registered", identifier_uris=["urn:amazon:webservices"])
     )
-    await graph.service_principals.post(ServicePrincipal(app_id=made.app_id))
-    await graph.applications.by_application_id(made.id).delete()
+    await graph.service_principals.post(ServicePrincipal(app_id=application.app_id))
+    await graph.applications.by_application_id(application.id).delete()
     deleted = graph.directory.deleted_items
     (item,) = (await deleted.graph_application.get()).value
-    assert (item.id, item.app_id) == (made.id, made.app_id)
+    assert (item.id, item.app_id) == (application.id, application.app_id)
     assert isinstance(item.deleted_date_time, dt.datetime)
-    restored = await deleted.by_directory_object_id(made.id).restore.post()
-    assert (type(restored), restored.id) == (Application, made.id)
-    assert (await graph.service_principals_with_app_id(made.app_id).get()).app_id == made.app_id
-    await graph.applications.by_application_id(made.id).delete()
-    await deleted.by_directory_object_id(made.id).delete()
+    restored = await deleted.by_directory_object_id(application.id).restore.post()
+    assert (type(restored), restored.id) == (Application, application.id)
+    assert (await graph.service_principals_with_app_id(application.app_id).get()).app_id == application.app_id
+    await graph.applications.by_application_id(application.id).delete()
+    await deleted.by_directory_object_id(application.id).delete()
     assert (await deleted.graph_application.get()).value == []
     (left,) = (await deleted.graph_service_principal.get()).value
-    assert left.app_id == made.app_id
+    assert left.app_id == application.app_id
 
 
 async def test_two_applications_in_one_tenant(

@@ -161,14 +161,14 @@ def traffic(_one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> 
                 call = call_of(entry["method"], entry["path"].removeprefix("/v1.0"))
                 (calls.refused if entry["status"] == 403 else calls.answered).add(call)
 
-    made: dict[str, Calls] = collections.defaultdict(Calls)
+    traffic_by_playbook: dict[str, Calls] = collections.defaultdict(Calls)
     for playbook, variables in WRITING:
-        run(playbook, variables, made[playbook])
+        run(playbook, variables, traffic_by_playbook[playbook])
         if playbook in READING:
             terminal.environment["AZURE_CLIENT_ID"] = READER
-            run(playbook, variables, made["reading"])
+            run(playbook, variables, traffic_by_playbook["reading"])
             terminal.environment["AZURE_CLIENT_ID"] = CLIENT
-    return made
+    return traffic_by_playbook
 
 
 def every_call(traffic: collections.abc.Iterable[Calls]) -> list[str]:
@@ -197,8 +197,8 @@ def test_what_is_documented_suffices_for_every_call(traffic: dict[str, Calls], p
 @pytest.mark.parametrize("permission", documented())
 def test_nothing_that_is_documented_is_unneeded(traffic: dict[str, Calls], permission: str) -> None:
     others = set(documented()) - {permission}
-    made = every_call(calls for playbook, calls in traffic.items() if playbook != "reading")
-    assert [call for call in made if needs_more(others, call)], f"nothing needs {permission}"
+    all_calls = every_call(calls for playbook, calls in traffic.items() if playbook != "reading")
+    assert [call for call in all_calls if needs_more(others, call)], f"nothing needs {permission}"
 
 
 @pytest.mark.parametrize("permission", documented_for_reading())

@@ -78,8 +78,8 @@ def lived(sandbox: t.Any) -> tuple[Tenant, dict[str, str]]:
     client = {"permissions": [*permissions, "User.Read.All", "Organization.Read.All", "Domain.Read.All"]}
     groups = [{"displayName": "Agents", "members": ["jane@contoso.com", "Leads"]}, {"displayName": "Leads"}]
     tenant = Tenant(sandbox, client=client, groups=groups)
-    made = tenant.run(MODULE, APP)
-    assert made["changed"], made
+    created = tenant.run(MODULE, APP)
+    assert created["changed"], created
     another = {
         "name": "Another",
         "identifiers": ["https://signin.aws.amazon.com/saml"],
@@ -87,7 +87,7 @@ def lived(sandbox: t.Any) -> tuple[Tenant, dict[str, str]]:
     }
     assert not tenant.run(MODULE, another).failed
     assert not tenant.run(MODULE, {"name": "Another", "state": "absent"}).failed
-    return tenant, {"principal": made["application"]["service_principal_id"], "group": tenant.groups["Agents"]}
+    return tenant, {"principal": created["application"]["service_principal_id"], "group": tenant.groups["Agents"]}
 
 
 def plain(value: t.Any) -> t.Any:
@@ -108,12 +108,12 @@ def plain(value: t.Any) -> t.Any:
 def unknown(value: t.Any, where: str = "") -> collections.abc.Iterator[str]:
     """The properties that a model of the SDK does not have, anywhere in an object that it read."""
     if isinstance(value, list):
-        for each in value:
-            yield from unknown(each, where)
+        for member in value:
+            yield from unknown(member, where)
     elif hasattr(value, "additional_data"):
         yield from (f"{where}.{name}" for name in value.additional_data if not name.startswith("@odata"))
-        for name, each in vars(value).items():
-            yield from unknown(each, f"{where}.{name}")
+        for name, member in vars(value).items():
+            yield from unknown(member, f"{where}.{name}")
 
 
 def test_microsofts_models_know_every_answer(lived: tuple[Tenant, dict[str, str]]) -> None:

@@ -100,10 +100,10 @@ async def test_the_sdk_repeats_what_the_service_asks_to_repeat(graph: GraphServi
 async def test_a_new_object_is_not_there_at_once(graph: GraphServiceClient, tenant: Tenant) -> None:
     """1.7, 1.9: 404 until it has been replicated; lists later still"""
     tenant.world.settings.change({"graph_replication": 60, "graph_index_lag": 120})
-    made = await graph.applications.post(Application(display_name="Late"))
-    assert (await refusal(graph.applications.by_application_id(made.id).get())).response_status_code == 404
+    application = await graph.applications.post(Application(display_name="Late"))
+    assert (await refusal(graph.applications.by_application_id(application.id).get())).response_status_code == 404
     tenant.world.clock.advance(dt.timedelta(seconds=61))
-    assert (await graph.applications.by_application_id(made.id).get()).display_name == "Late"
+    assert (await graph.applications.by_application_id(application.id).get()).display_name == "Late"
     assert "Late" not in [each.display_name for each in (await graph.applications.get()).value]
     tenant.world.clock.advance(dt.timedelta(seconds=60))
     assert "Late" in [each.display_name for each in (await graph.applications.get()).value]

@@ -70,12 +70,12 @@ def answers(_one_sandbox: Sandbox) -> dict[str, tuple[int, t.Any]]:
     groups = [{"displayName": name, "members": [USERS[0]]} for name in GROUPS]
     caller = {"permissions": [*PERMISSIONS, "Organization.Read.All"]}
     tenant = Tenant(_one_sandbox, app_management_policy=policy, groups=groups, client=caller)
-    made = tenant.run(MODULE, SMALL)["application"]
-    own = {"displayName": "Own", "isEnabled": True, "restrictions": restrictions, "applies_to": [made["app_id"]]}
+    created = tenant.run(MODULE, SMALL)["application"]
+    own = {"displayName": "Own", "isEnabled": True, "restrictions": restrictions, "applies_to": [created["app_id"]]}
     clouds.seed(tenant.world, {"entra": {"tenants": [{"id": tenant.id, "app_management_policies": [own]}]}})
     credential = ClientSecretCredential(tenant.id, tenant.client["client_id"], SECRET)
     headers = {"Authorization": f"Bearer {credential.get_token('https://graph.microsoft.com/.default').token}"}
-    principal = made["service_principal_id"]
+    principal = created["service_principal_id"]
     role = next(each["id"] for each in tenant.directory["servicePrincipals"].latest(principal)["appRoles"])
     (management,) = [each["id"] for each in tenant.directory["appManagementPolicies"].current()]
     assignment = {"principalId": tenant.groups["Agents"], "resourceId": principal, "appRoleId": role}
@@ -276,8 +276,8 @@ def _connect(ask: Ask, instance: str) -> None:
     names, phone = {"FirstName": "Jane", "LastName": "Doe"}, {"PhoneType": "SOFT_PHONE", "AutoAccept": False}
     phone["AfterContactWorkTimeLimit"] = 60
     profiles = {"SecurityProfileIds": [security], "RoutingProfileId": routing}
-    made = ask("connect:CreateUser", Username=USERNAME, IdentityInfo=names, PhoneConfig=phone, **profiles, **place)
-    user = {**place, "UserId": made["UserId"]}
+    response = ask("connect:CreateUser", Username=USERNAME, IdentityInfo=names, PhoneConfig=phone, **profiles, **place)
+    user = {**place, "UserId": response["UserId"]}
     ask("connect:DescribeUser", **user)
     ask("connect:ListUsers", **place)
     ask("connect:UpdateUserIdentityInfo", IdentityInfo=names, **user)
@@ -323,8 +323,8 @@ def _iam(ask: Ask) -> None:
 
 
 def _cognito(ask: Ask, cognito: t.Any) -> None:
-    made = cognito.create_user_pool(PoolName="Desk")["UserPool"]
-    pool = {"UserPoolId": made["Id"]}
+    user_pool = cognito.create_user_pool(PoolName="Desk")["UserPool"]
+    pool = {"UserPoolId": user_pool["Id"]}
     provider = {**pool, "ProviderName": "Entra"}
     details = {"ProviderDetails": {"MetadataFile": metadata(1)}, "AttributeMapping": {"email": "mail"}}
     ask("cognito-idp:CreateIdentityProvider", ProviderType="SAML", IdpIdentifiers=["corp"], **details, **provider)
@@ -341,7 +341,7 @@ def _cognito(ask: Ask, cognito: t.Any) -> None:
     ask("cognito-idp:UpdateUserPoolClient", ClientName="Desk", **client)
     ask("cognito-idp:ListUserPoolClients", **pool)
     ask("cognito-idp:GetSigningCertificate", **pool)
-    arn = {"ResourceArn": made["Arn"]}
+    arn = {"ResourceArn": user_pool["Arn"]}
     ask("cognito-idp:TagResource", Tags={"team": "voice"}, **arn)
     ask("cognito-idp:UntagResource", TagKeys=["team"], **arn)
     ask("cognito-idp:DeleteIdentityProvider", **provider)
@@ -357,6 +357,8 @@ def test_an_answer_has_what_the_example_of_the_cli_shows(amazon: dict[str, dict[
 def test_each_call_of_aws_has_an_example_or_is_named() -> None:
     recorded = json.loads(Path(__file__).with_name("recorded_permissions.json").read_text(encoding="utf-8"))
     actions = {need["action"] for job in recorded.values() for need in job["aws"]}
-    made = {action for action in actions if action.split(":")[0] in ("connect", "iam", "cognito-idp")} - DEPENDENT
+    called_actions = {
+        action for action in actions if action.split(":")[0] in ("connect", "iam", "cognito-idp")
+    } - DEPENDENT
     exemplified = {*EXAMPLES["aws"], *(f"{service}:{name}" for service, names in OPERATIONS.items() for name in names)}
-    assert made - exemplified == set(EXAMPLES["aws_not_here"])
+    assert called_actions - exemplified == set(EXAMPLES["aws_not_here"])

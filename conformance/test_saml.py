@@ -124,12 +124,12 @@ def test_what_is_signed_is_what_the_issuance_policy_says(federation: Federation,
     """3.12"""
     federation.set_issuance(TokenResponseSigningPolicy=policy)
     metadata, response = federation.metadata(), federation.saml_response()
-    for wanted in ("Assertions", "Messages"):
-        if wanted in signed:
-            assert believed(metadata, response, signed=wanted).get_nameid() == JANE
+    for element in ("Assertions", "Messages"):
+        if element in signed:
+            assert believed(metadata, response, signed=element).get_nameid() == JANE
         else:
             with pytest.raises(OneLogin_Saml2_ValidationError, match="not signed"):
-                believed(metadata, response, signed=wanted)
+                believed(metadata, response, signed=element)
 
 
 def test_what_our_module_uploads_is_metadata_that_believes(federation: Federation) -> None:

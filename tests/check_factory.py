@@ -61,7 +61,7 @@ def policy(*entries: dict[str, t.Any], **claim: t.Any) -> list[str]:
         "SessionDuration": "43200",
         **claim,
     }
-    made = [
+    aws_claims = [
         {
             **({"Value": value} if isinstance(value, str) else value),
             "SamlClaimType": claims.ROLE.removesuffix("Role") + name,
@@ -70,7 +70,7 @@ def policy(*entries: dict[str, t.Any], **claim: t.Any) -> list[str]:
         if value is not None
     ]
     name_id = {"Source": "user", "ID": "userprincipalname", "SamlClaimType": claims.NAME_ID}
-    return claims.ClaimsPolicy((name_id, *made, *entries), settings=settings).definition()
+    return claims.ClaimsPolicy((name_id, *aws_claims, *entries), settings=settings).definition()
 
 
 def application(**changes: t.Any) -> f.Application:

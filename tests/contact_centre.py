@@ -89,7 +89,7 @@ class Centre:
         return connect.describe_user(InstanceId=self.id, UserId=ids[0])["User"] if ids else None
 
 
-def centre(
+def seed_centre(
     sandbox: Sandbox, *, region: str = "us-west-2", partition: str = "aws", limits: bool = False, **instance: t.Any
 ) -> Centre:
     """Seed an account with one instance."""

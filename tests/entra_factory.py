@@ -118,12 +118,12 @@ class Tenant:
         caller = entra["servicePrincipals"].latest(self.client["service_principal_id"])
         assert graph is not None
         assert caller is not None
-        for each in [
+        for assigned in [
             assignment
             for assignment in entra["appRoleAssignments"].current()
             if assignment["principalId"] == caller["id"]
         ]:
-            entra["appRoleAssignments"].delete(each["id"])
+            entra["appRoleAssignments"].delete(assigned["id"])
         for name in permissions:
             role = next(role["id"] for role in graph["appRoles"] if role["value"] == name)
             entra["appRoleAssignments"].put(

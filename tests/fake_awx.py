@@ -150,7 +150,9 @@ class AWX:
         """A new object."""
         type_, required = KINDS[kind][:2]
         missing = [name for name in required if not fields.get(name)]
-        same = [existing for existing in self._of(kind) if self._key(existing) == self._key({**fields, "type": type_})]
+        same = [
+            existing for existing in self._objects(kind) if self._key(existing) == self._key({**fields, "type": type_})
+        ]
         if missing or same or not self._refers(kind, fields):
             raise Refused(
                 {name: ["This field is required."] for name in missing}
@@ -185,7 +187,7 @@ class AWX:
         teams = self.grants.setdefault(number, [])
         if request.method == "POST":
             body = request.get_json()
-            self._found(body["id"])
+            self._require(body["id"])
             (teams.remove if body.get("disassociate") else teams.append)(body["id"])
             return 204, None
         return 200, {"count": len(teams), "next": None, "results": [self.objects[team] for team in teams]}
@@ -204,7 +206,7 @@ class AWX:
         return self.updates[-1]
 
     def _sync(self, _request: Request, number: int) -> tuple[int, t.Any]:
-        self._found(number)
+        self._require(number)
         return 202, self._update(number)
 
     def __call__(self, environ: t.Any, start_response: t.Any) -> t.Any:
@@ -230,19 +232,19 @@ class AWX:
         if request.method == "POST":
             if kind == "credential_types" and not self.administrator:
                 raise Refused({"detail": "You do not have permission to perform this action."}, 403)
-            if kind == "job_templates" and not self._found(request.get_json()["project"])["scm_revision"]:
+            if kind == "job_templates" and not self._require(request.get_json()["project"])["scm_revision"]:
                 raise Refused({"playbook": ["Playbook not found for project."]})
             return 201, self.make(kind, request.get_json())
         filters = {name: value for name, value in request.args.items() if name not in ("or__id", "or__name")}
         matching = [
             fields
-            for fields in self._of(kind)
+            for fields in self._objects(kind)
             if all(str(fields.get(name)) == value for name, value in filters.items())
         ]
         return 200, {"count": len(matching), "next": None, "results": matching}
 
     def _object(self, request: Request, _kind: str, number: int) -> tuple[int, t.Any]:
-        record = self._found(number)
+        record = self._require(number)
         if request.method == "PATCH":
             self.objects[number] = record = {
                 **record,
@@ -252,19 +254,19 @@ class AWX:
 
     def _approval(self, request: Request, number: int) -> tuple[int, t.Any]:
         """Make a node of a workflow one that waits for somebody's approval."""
-        node = self._found(number)
+        node = self._require(number)
         fields = {
             name: value for name, value in request.get_json().items() if name in ("name", "description", "timeout")
         }
         if node.get("unified_job_template") is not None:
             raise Refused({"detail": "The node runs something already."})
-        made = self.make("workflow_approval_templates", fields)
-        related = {**node["related"], "unified_job_template": made["url"]}
-        self.objects[number] = {**node, "unified_job_template": made["id"], "related": related}
-        return 201, made
+        template = self.make("workflow_approval_templates", fields)
+        related = {**node["related"], "unified_job_template": template["url"]}
+        self.objects[number] = {**node, "unified_job_template": template["id"], "related": related}
+        return 201, template
 
     def _survey(self, request: Request, _kind: str, number: int) -> tuple[int, t.Any]:
-        self._found(number)
+        self._require(number)
         if request.method == "POST":
             spec = request.get_json()
             if not {"name", "description", "spec"} <= set(spec) or not all(
@@ -276,21 +278,21 @@ class AWX:
         return 200, self.surveys.get(number, {})
 
     def _links(self, request: Request, _kind: str, number: int, link: str) -> tuple[int, t.Any]:
-        self._found(number)
+        self._require(number)
         linked = self.linked.setdefault((number, link), [])
         if request.method == "POST":
             body = request.get_json()
-            self._found(body["id"])
+            self._require(body["id"])
             (linked.remove if body.get("disassociate") else linked.append)(body["id"])
             return 204, None
         return 200, {"count": len(linked), "next": None, "results": [self.objects[other] for other in linked]}
 
-    def _found(self, number: int) -> Object:
+    def _require(self, number: int) -> Object:
         if number not in self.objects:
             raise NotFound
         return self.objects[number]
 
-    def _of(self, kind: str) -> list[Object]:
+    def _objects(self, kind: str) -> list[Object]:
         if kind not in (*KINDS, "unified_job_templates"):
             raise NotFound
         types = [KINDS[name][0] for name in (UNIFIED if kind == "unified_job_templates" else (kind,))]
@@ -299,7 +301,7 @@ class AWX:
     def _refers(self, kind: str, fields: Object) -> bool:
         """Whether everything exists that the fields name by ID."""
         named = {name: other for name, other in KINDS[kind][2].items() if fields.get(name) is not None}
-        return all(fields[name] in {record["id"] for record in self._of(other)} for name, other in named.items())
+        return all(fields[name] in {record["id"] for record in self._objects(other)} for name, other in named.items())
 
     @staticmethod
     def _key(fields: Object) -> tuple[t.Any, ...]:

@@ -83,11 +83,11 @@ def serve(commands: bool) -> None:
             if request.get("patience"):
                 _hurry(float(request["patience"]))
             _run(request)
-        _tell(child)
-        _tell(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        _send_number(child)
+        _send_number(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
-def _tell(number: int) -> None:
+def _send_number(number: int) -> None:
     sys.stdout.write(f"{number}\n")
     sys.stdout.flush()
 

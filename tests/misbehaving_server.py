@@ -143,7 +143,7 @@ def amazon(server: Server, service: str) -> t.Any:
     return clients.client(t.cast("t.Any", SimpleNamespace(client=client)), service)
 
 
-def _asked(service: str, operation: str, **params: str) -> t.Callable[[Server], t.Any]:
+def _aws_call(service: str, operation: str, **params: str) -> t.Callable[[Server], t.Any]:
     """A call of AWS as the modules make it."""
 
     def make(server: Server) -> t.Any:
@@ -175,19 +175,19 @@ CALLS: t.Final[dict[str, tuple[str, t.Callable[[Server], t.Any]]]] = {
     "DELETE": ("/v1.0/x", lambda server: microsoft(server).request(graph.Request("DELETE", "/x", "delete x"))),
     "list": ("/v1.0/list", lambda server: list(microsoft(server).pages("/list", "list x"))),
     "batch": ("/v1.0/$batch", lambda server: microsoft(server).batch([graph.Request("GET", "/x", "read x")])[0].get()),
-    "Connect": ("/instance/x", _asked("connect", "describe_instance", InstanceId="x")),
-    "IAM": ("/", _asked("iam", "get_role", RoleName="x")),
-    "STS": ("/", _asked("sts", "get_caller_identity")),
-    "Cognito": ("/", _asked("cognito-idp", "describe_user_pool", UserPoolId="us-west-2_x")),
+    "Connect": ("/instance/x", _aws_call("connect", "describe_instance", InstanceId="x")),
+    "IAM": ("/", _aws_call("iam", "get_role", RoleName="x")),
+    "STS": ("/", _aws_call("sts", "get_caller_identity")),
+    "Cognito": ("/", _aws_call("cognito-idp", "describe_user_pool", UserPoolId="us-west-2_x")),
     "inventory": ("/instance", _discovered),
 }
 #: writes of AWS whose answers hold nothing
 WRITES: t.Final[dict[str, tuple[str, t.Callable[[Server], t.Any]]]] = {
-    "write of Connect": ("/users/x/y", _asked("connect", "delete_user", InstanceId="x", UserId="y")),
-    "write of IAM": ("/", _asked("iam", "delete_role", RoleName="x")),
+    "write of Connect": ("/users/x/y", _aws_call("connect", "delete_user", InstanceId="x", UserId="y")),
+    "write of IAM": ("/", _aws_call("iam", "delete_role", RoleName="x")),
     "write of Cognito": (
         "/",
-        _asked("cognito-idp", "delete_identity_provider", UserPoolId="us-west-2_x", ProviderName="x"),
+        _aws_call("cognito-idp", "delete_identity_provider", UserPoolId="us-west-2_x", ProviderName="x"),
     ),
 }
 AMAZON: t.Final = ("Connect", "IAM", "STS", "Cognito", "inventory")

@@ -54,8 +54,8 @@ def make_response(
     **claims: str | None,
 ) -> bytes:
     """A response without a signature. claims: AWS's, other than the healthy ones; None for not at all."""
-    wanted = {"RoleSessionName": name_id, "Role": f"{ROLE},{PROVIDER}", "SessionDuration": "3600", **claims}
-    values = {name: value for name, value in wanted.items() if value is not None}
+    claim_values = {"RoleSessionName": name_id, "Role": f"{ROLE},{PROVIDER}", "SessionDuration": "3600", **claims}
+    values = {name: value for name, value in claim_values.items() if value is not None}
     attributes = "".join(
         f'<Attribute Name="{AWS}{name}"><AttributeValue>{value}</AttributeValue></Attribute>'
         for name, value in values.items()
@@ -70,8 +70,8 @@ def make_response(
         "end": f"{issued + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}",
         "attributes": attributes,
     }
-    made = (_ASSERTION.format(id="_assertion" + "x" * number, **known) for number in range(assertions))
-    return _RESPONSE.format(assertions="".join(made), **known).encode()
+    assertion_texts = (_ASSERTION.format(id="_assertion" + "x" * number, **known) for number in range(assertions))
+    return _RESPONSE.format(assertions="".join(assertion_texts), **known).encode()
 
 
 def signed_response(

@@ -42,11 +42,11 @@ def add_pool(sandbox: Sandbox) -> dict[str, t.Any]:
     folder.joinpath("supervisors.html").write_text(CONTENT, encoding="utf-8")
     pool = {"account": "111122223333", "region": REGION, "name": "desk", "domain": "desk", "clients": [CLIENT]}
     seed: dict[str, dict[str, t.Any]] = {"aws": {"pools": [pool]}, "sites": {"page.example": {"folder": str(folder)}}}
-    made = clouds.seed(sandbox.world, seed)["aws"]["pools"][0]
+    seeded = clouds.seed(sandbox.world, seed)["aws"]["pools"][0]
     return {
-        "user_pool_id": made["id"],
+        "user_pool_id": seeded["id"],
         "domain": f"desk.auth.{REGION}.amazoncognito.com",
-        "clients": [made["clients"]["web"]["id"]],
+        "clients": [seeded["clients"]["web"]["id"]],
     }
 
 
@@ -103,16 +103,16 @@ def demonstrate(demo: Demo) -> None:
     terminal, url = demo.terminal, demo.federate()
     variables = {"federation_user_pools": [add_pool(demo.sandbox)]}
     terminal.screen("Federate a user pool with the same directory")
-    made = demo.play("cognito", variables=variables, writes=True)
-    terminal.show(made.message("The plan"))
-    demo.table(made)
+    created = demo.play("cognito", variables=variables, writes=True)
+    terminal.show(created.message("The plan"))
+    demo.table(created)
     terminal.screen("Again: nothing may change")
     again = demo.play("cognito", variables=variables)
     terminal.show(again.message("The plan"))
     if again.changed:
         raise Missed(f"the second run changed {again.changed} tasks")
     terminal.screen("One person, the panel and the page, one session of Entra ID")
-    (pool,) = made.fact("cognito_federation_result")["pools"]
+    (pool,) = created.fact("cognito_federation_result")["pools"]
     picture = FOLDER / "page.png"
     prove_both(demo.sandbox, url, pool["saml_provider"]["clients"][0]["sign_in_url"], demo.agent, picture)
     if picture.exists():

@@ -62,14 +62,14 @@ def prove(sandbox: Sandbox, credentials: t.Mapping[str, str], url: str, user: st
         kept = browsers.visit(window, CONSOLE)
         browsers.sign_in(window, url, user)
         replaced = browsers.visit(window, CONSOLE)
-        print(f"  an administrator's window:                             {_who(before)}")
-        print(f"  after an agent signed in to Connect in a private one:  {_who(kept)}")
-        print(f"  after an agent signed in to Connect in the same one:   {_who(replaced)}")
-        if _who(before) != _who(kept) or _who(kept) == _who(replaced):
+        print(f"  an administrator's window:                             {_session_name(before)}")
+        print(f"  after an agent signed in to Connect in a private one:  {_session_name(kept)}")
+        print(f"  after an agent signed in to Connect in the same one:   {_session_name(replaced)}")
+        if _session_name(before) != _session_name(kept) or _session_name(kept) == _session_name(replaced):
             raise NotIn("The browsers did not keep apart what they should.")
 
 
-def _who(seen: SignIn) -> str:
+def _session_name(seen: SignIn) -> str:
     return seen.text.partition("assumed-role/")[2].partition(" ")[0]
 
 
@@ -102,11 +102,11 @@ def _console_link(sandbox: Sandbox, credentials: t.Mapping[str, str]) -> str:
         "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}],
     }
     role = iam.create_role(RoleName="Administrator", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
-    made = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="alex")["Credentials"]
+    session = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="alex")["Credentials"]
     keys = {
-        "sessionId": made["AccessKeyId"],
-        "sessionKey": made["SecretAccessKey"],
-        "sessionToken": made["SessionToken"],
+        "sessionId": session["AccessKeyId"],
+        "sessionKey": session["SecretAccessKey"],
+        "sessionToken": session["SessionToken"],
     }
     with http_sign_in.new_browser(sandbox.environment) as client:
         answer = client.get(BROKER, params={"Action": "getSigninToken", "Session": json.dumps(keys)}, timeout=300)

@@ -57,7 +57,11 @@ from ansible_collections.openccp.federation.plugins.module_utils._report import 
 def federation_report_page(report: t.Mapping[str, t.Any], template: str) -> str:
     """The page as text."""
     environment = jinja2.Environment(
-        autoescape=True, finalize=_shown, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        finalize=_printable_text,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     functions = {"sign_in_path": drawings.sign_in_path, "certificate_timeline": drawings.certificate_timeline}
     try:
@@ -66,7 +70,7 @@ def federation_report_page(report: t.Mapping[str, t.Any], template: str) -> str:
         raise AnsibleFilterError(f"The template of the report cannot be rendered: {error}") from error
 
 
-def _shown(value: t.Any) -> t.Any:
+def _printable_text(value: t.Any) -> t.Any:
     """Names without what a browser would obey; what the template itself has made is no such text."""
     return printable(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 

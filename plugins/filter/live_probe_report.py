@@ -69,10 +69,10 @@ def live_probe_report(
 ) -> dict[str, t.Any]:
     """The report and its table."""
     try:
-        made = report.report(questions, answers, {"collection": _version(), **about})
+        document = report.report(questions, answers, {"collection": _version(), **about})
     except FederationError as error:
         raise AnsibleFilterError(str(error)) from error
-    return {"report": made, "lines": report.table(made["answers"])}
+    return {"report": document, "lines": report.table(document["answers"])}
 
 
 def _version() -> str:

@@ -189,7 +189,7 @@ class InventoryModule(AWSInventoryBase):
     INVENTORY_FILE_SUFFIXES = ("connect_instances.yml", "connect_instances.yaml")
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:  # type: ignore[override]
-        """Discover the instances, or take them from the cache, and make each that is wanted a host."""
+        """Discover the instances, or take them from the cache, and add each that matches the filters as a host."""
         super().parse(inventory, loader, path, cache=cache)
         self._check_options()
         accounts, regions = self._accounts(), self._regions()
@@ -202,7 +202,7 @@ class InventoryModule(AWSInventoryBase):
         )
         self._report_gaps(discovery)
         names: dict[str, str] = {}
-        for instance in self._wanted(discovery.instances):
+        for instance in self._filtered(discovery.instances):
             host = self._add(instance)
             if host in names:
                 raise AnsibleParserError(
@@ -286,12 +286,12 @@ class InventoryModule(AWSInventoryBase):
         if self.get_option("workers") < 1:
             raise AnsibleParserError("workers must be at least 1.")
 
-    def _wanted(self, instances: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+    def _filtered(self, instances: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
         """The instances that meet every filter. An unknown federation is said, as it is taken for neither answer."""
         filters = dict(self.get_option("filters"))
         federated = {bool(filters.pop("federated"))} if "federated" in filters else {True, False, None}
-        wanted = [instance for instance in instances if _meets(instance, filters)]
-        unknown = [instance for instance in wanted if instance["federated"] is None]
+        matches = [instance for instance in instances if _meets(instance, filters)]
+        unknown = [instance for instance in matches if instance["federated"] is None]
         for account in sorted({instance["account_id"] for instance in unknown}):
             names = ", ".join(
                 instance["alias"] or instance["id"] for instance in unknown if instance["account_id"] == account
@@ -301,7 +301,7 @@ class InventoryModule(AWSInventoryBase):
                 " The credentials may not read their roles; allow iam:GetRole."
                 + ("" if None in federated else " The filter federated leaves them out.")
             )
-        return [instance for instance in wanted if instance["federated"] in federated]
+        return [instance for instance in matches if instance["federated"] in federated]
 
     def _add(self, instance: dict[str, t.Any]) -> str:
         connect = {key: value for key, value in instance.items() if key not in ("assumed_role_arn", "external_id")}

@@ -145,8 +145,8 @@ def _loss(person: Person, known: frozenset[str], agents: Agents) -> t.Iterator[t
     if person.after is None:
         yield person.before, "is no longer assigned to the application"
         return
-    coming = (known | agents.created) - set(agents.losing)
-    if agents.usernames is None or person.after not in coming:
+    arrivals = (known | agents.created) - set(agents.losing)
+    if agents.usernames is None or person.after not in arrivals:
         yield person.before, f"would sign in as {person.after!r}, and no agent is called that"
 
 

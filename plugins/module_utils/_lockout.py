@@ -68,8 +68,8 @@ def lockouts(results: t.Mapping[str, Record]) -> tuple[str, ...]:
 
 def deletions(instance: Record) -> tuple[str, ...]:
     """The clause on an instance that would be deleted, with all its agents. instance: the fact that its role left."""
-    gone = [step for step in instance.get("steps", ()) if "arn" in step["before"] and not step["after"]]
-    return tuple(f"the Amazon Connect instance {step['object']} would be deleted" for step in gone)
+    deletions = [step for step in instance.get("steps", ()) if "arn" in step["before"] and not step["after"]]
+    return tuple(f"the Amazon Connect instance {step['object']} would be deleted" for step in deletions)
 
 
 def is_shared(application: Record, instance_id: str) -> bool:

@@ -24,7 +24,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._resource impor
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
 #: How many reasons, and of each how many objects, a message names.
-TOLD: t.Final = 5
+MOST_LISTED: t.Final = 5
 
 
 class Module(t.Protocol):
@@ -133,7 +133,7 @@ def converge(module: Module, resource: Resource[t.Any, t.Any], key: str) -> t.No
         result["diff"] = shown_diff(plan)
     if failures:
         module.fail_json(
-            msg=_told(failures, module.check_mode),
+            msg=_failure_message(failures, module.check_mode),
             failures=[{"name": name, "msg": str(error), **error.as_result()} for name, error in failures.items()],
             **result,
         )
@@ -157,14 +157,14 @@ def _label(plan: Plan[t.Any]) -> str:
     return next((str(view[key]) for view in views for key in ("name", "alias") if isinstance(view.get(key), str)), "")
 
 
-def _told(failures: t.Mapping[str, FederationError], check_mode: bool) -> str:
+def _failure_message(failures: t.Mapping[str, FederationError], check_mode: bool) -> str:
     if len(failures) == 1:
         return str(next(iter(failures.values())))
     by_reason: dict[str, list[str]] = {}
     for name, error in failures.items():
         by_reason.setdefault(str(error), []).append(name)
-    reasons = [f"{listed(names, TOLD)}: {reason}" for reason, names in list(by_reason.items())[:TOLD]]
-    more = "; …" if len(by_reason) > TOLD else ""
+    reasons = [f"{listed(names, MOST_LISTED)}: {reason}" for reason, names in list(by_reason.items())[:MOST_LISTED]]
+    more = "; …" if len(by_reason) > MOST_LISTED else ""
     others = "The others would succeed" if check_mode else "The others succeeded"
     return (
         f"{counted(len(failures), 'object')} {'would fail' if check_mode else 'failed'}. {others}. "

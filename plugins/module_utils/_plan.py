@@ -175,10 +175,10 @@ def tag_changes(
     """
     if tags is None:
         return {}, [], dict(current)
-    wanted = {str(key): str(value) for key, value in tags.items()}
-    to_set = {key: value for key, value in wanted.items() if current.get(key) != value}
-    to_remove = sorted(key for key in current if purge and key not in wanted and not key.startswith("aws:"))
-    after = {key: value for key, value in (dict(current) | wanted).items() if key not in to_remove}
+    desired = {str(key): str(value) for key, value in tags.items()}
+    to_set = {key: value for key, value in desired.items() if current.get(key) != value}
+    to_remove = sorted(key for key in current if purge and key not in desired and not key.startswith("aws:"))
+    after = {key: value for key, value in (dict(current) | desired).items() if key not in to_remove}
     return to_set, to_remove, after
 
 

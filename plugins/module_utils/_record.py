@@ -61,7 +61,7 @@ def write(line: t.Mapping[str, t.Any]) -> None:
 def shape(value: t.Any, key: str = "", *, lengths: bool = True) -> t.Any:
     """What a JSON value is: its keys, types and lengths, and the values that the reference enumerates."""
     if isinstance(value, dict):
-        return {_shown(name): shape(inner, str(name), lengths=lengths) for name, inner in value.items()}
+        return {_key_pattern(name): shape(inner, str(name), lengths=lengths) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return elements([shape(inner, key, lengths=False) for inner in value])
     if isinstance(value, str):
@@ -116,7 +116,7 @@ def _line(method: str, address: str, body: t.Any, status: t.Any, answer: t.Any) 
     return {
         "service": service,
         "operation": f"{method} {path}",
-        "query": sorted({_shown(name) for name, dummy in parse_qsl(parts.query, keep_blank_values=True)}),
+        "query": sorted({_key_pattern(name) for name, dummy in parse_qsl(parts.query, keep_blank_values=True)}),
         "body": shape(body, lengths=lengths),
         "status": status,
         "error": code if isinstance(code, str) and _KEY.fullmatch(code) else None,
@@ -142,6 +142,6 @@ def _service(path: str) -> str:
     return _SIGN_IN if "/oauth2/" in path else "metadata"
 
 
-def _shown(name: t.Any) -> str:
+def _key_pattern(name: t.Any) -> str:
     """A key; those that hold an id, such as an extension attribute's, are somebody's own."""
     return str(name) if _KEY.fullmatch(str(name)) else "{}"

@@ -158,7 +158,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._module import 
 def read(module: AwsModule) -> list[dict[str, t.Any]]:
     connect = instances.connect_client(module)
     described = (instances.describe(connect, instance_id) for instance_id in _ids(module, connect))
-    return [_shown(module, connect, instance) for instance in described if instance]
+    return [_view(module, connect, instance) for instance in described if instance]
 
 
 def _ids(module: AwsModule, connect: t.Any) -> list[str]:
@@ -171,7 +171,7 @@ def _ids(module: AwsModule, connect: t.Any) -> list[str]:
     return [instance["Id"] for instance in listed]
 
 
-def _shown(module: AwsModule, connect: t.Any, instance: instances.Instance) -> dict[str, t.Any]:
+def _view(module: AwsModule, connect: t.Any, instance: instances.Instance) -> dict[str, t.Any]:
     view = instances.view(instance, connect.meta.region_name)
     if module.params["attributes"]:
         view["attributes"] = instances.read_attributes(connect, instance["Id"])

@@ -217,7 +217,7 @@ def described(copied: pasted.Copied, response: responses.Response) -> dict[str, 
 def checked(module: AwsModule) -> dict[str, t.Any]:
     """What the module returns."""
     params = module.params
-    copied = pasted.found_in(params["response"] or pasted.text_of(read_bytes(params["file"], "file"), "file"))
+    copied = pasted.response_in(params["response"] or pasted.text_of(read_bytes(params["file"], "file"), "file"))
     response = responses.read(copied.document)
     read = from_files if params["metadata_file"] or params["trust_policy_file"] else from_iam
     findings = response_check.check(response, read(module, response_check.pairs(response)))

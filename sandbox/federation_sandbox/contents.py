@@ -140,9 +140,9 @@ def _names(value: t.Any) -> dict[str, str]:
     if isinstance(value, dict):
         name = next((str(value[key]) for key in _NAMES if value.get(key)), "")
         ids = [value.get(key) for key in ("id", "Id", "appId")]
-        known = {str(each): f"id of {name}" for each in ids if each and name}
-    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        known |= _names(each)
+        known = {str(member): f"id of {name}" for member in ids if member and name}
+    for member in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        known |= _names(member)
     return known
 
 
@@ -166,14 +166,14 @@ def _is_volatile(key: str) -> bool:
     return key in _VOLATILE or key.endswith("DateTime")
 
 
-def differences(wanted: t.Any, actual: t.Any, place: str = "") -> list[str]:
+def differences(expected: t.Any, actual: t.Any, place: str = "") -> list[str]:
     """The differences between expected and actual contents, one per line."""
-    if isinstance(wanted, dict) and isinstance(actual, dict):
-        keys = sorted({*wanted, *actual})
-        pairs = [(wanted.get(key), actual.get(key), f"{place}/{key}") for key in keys]
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        keys = sorted({*expected, *actual})
+        pairs = [(expected.get(key), actual.get(key), f"{place}/{key}") for key in keys]
         return [line for pair in pairs for line in differences(*pair)]
-    if isinstance(wanted, list) and isinstance(actual, list):
-        counts = [collections.Counter(json.dumps(each) for each in side) for side in (wanted, actual)]
+    if isinstance(expected, list) and isinstance(actual, list):
+        counts = [collections.Counter(json.dumps(each) for each in side) for side in (expected, actual)]
         lacking, beside = counts[0] - counts[1], counts[1] - counts[0]
         if lacking.total() == beside.total() == 1:  # one thing that was changed
             return differences(json.loads(*lacking), json.loads(*beside), place)
@@ -181,7 +181,7 @@ def differences(wanted: t.Any, actual: t.Any, place: str = "") -> list[str]:
             *(f"- {place}: {each}" for each in lacking.elements()),
             *(f"+ {place}: {each}" for each in beside.elements()),
         ]
-    if wanted == actual:
+    if expected == actual:
         return []
-    sides = {"-": wanted, "+": actual}
+    sides = {"-": expected, "+": actual}
     return [f"{sign} {place}: {value!r}" for sign, value in sides.items() if value is not None]

@@ -59,15 +59,15 @@ class Passage:
     def connect(self, host: str, port: int) -> socket.socket:
         """Connect to a host outside the sandbox, through the proxy of this process if it has one. Raises Refused."""
         if is_cloud(host):
-            raise Refused(f"The sandbox has no host {_shown(host)}, and lets nothing through to the real clouds")
+            raise Refused(f"The sandbox has no host {_status_text(host)}, and lets nothing through to the real clouds")
         if not self._open:
-            raise Refused(f"The sandbox has no host {_shown(host)}; deactivate_sandbox leads out of it")
+            raise Refused(f"The sandbox has no host {_status_text(host)}; deactivate_sandbox leads out of it")
         try:
             if self._proxy is None or urllib.request.proxy_bypass(host):
                 return socket.create_connection((host, port), timeout=_SECONDS)
             return self._through_proxy(self._proxy, host, port)
         except OSError as error:
-            raise Refused(f"The sandbox could not reach {_shown(host)}: {_shown(str(error))}") from error
+            raise Refused(f"The sandbox could not reach {_status_text(host)}: {_status_text(str(error))}") from error
 
     @staticmethod
     def _through_proxy(proxy: str, host: str, port: int) -> socket.socket:
@@ -106,6 +106,6 @@ def relay(client: socket.socket, upstream: socket.socket) -> None:
                 others[ready].sendall(data)
 
 
-def _shown(text: str) -> str:
+def _status_text(text: str) -> str:
     """Text in a form that the status line of a response may contain."""
     return re.sub(r"[^ -~]", "?", text)[:200]

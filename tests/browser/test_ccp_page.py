@@ -83,9 +83,9 @@ def _desk(running: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> collect
         running.world.settings.limits = False
         federation = Federation(running)
         work = tmp_path_factory.mktemp("desk")
-        made = publish(running, work, federation_pages=[{"url": PAGE, "folder": str(work / "site")}])
-        clouds.seed(running.world, {"sites": {HOST: {"folder": str(work / "site"), "headers": made["headers"]}}})
-        yield Desk(federation, work / "site", made["headers"])
+        published = publish(running, work, federation_pages=[{"url": PAGE, "folder": str(work / "site")}])
+        clouds.seed(running.world, {"sites": {HOST: {"folder": str(work / "site"), "headers": published["headers"]}}})
+        yield Desk(federation, work / "site", published["headers"])
 
 
 @pytest.fixture
@@ -322,20 +322,20 @@ def test_two_instances_on_one_host(desk: Desk, person: t.Callable[..., Agent], t
     federation, where = desk.federation, f"https://{HOST}"
     user = {"username": JANE, "first_name": "Jane", "last_name": "Doe"}
     sales = {"account": ACCOUNT, "region": REGION, "alias": "sales", "users": [user], "approved_origins": [where]}
-    made = clouds.seed(federation.sandbox.world, {"aws": {"instances": [sales]}})["aws"]["instances"][0]
+    seeded = clouds.seed(federation.sandbox.world, {"aws": {"instances": [sales]}})["aws"]["instances"][0]
     federation.permit(federation.statement(Resource="*"))
     copy_page(desk, tmp_path / "site" / "support")
     copy_page(
         desk,
         tmp_path / "site" / "sales",
-        ccp_url=f"{made['access_url']}/ccp-v2/",
-        logout_url=f"{made['access_url']}/logout",
+        ccp_url=f"{seeded['access_url']}/ccp-v2/",
+        logout_url=f"{seeded['access_url']}/logout",
     )
     federation.sandbox.world.state(clouds.sites.Sites).by_host[HOST] = clouds.sites.Site(tmp_path / "site", {})
     first = person().open(f"{PAGE}support/index.html")
     first.sign_in()
     first.wait_for_panel()
-    federation.set_relay_state(federation.relay_state(instance=made["id"]))
+    federation.set_relay_state(federation.relay_state(instance=seeded["id"]))
     second = Agent(first.page.context).open(f"{PAGE}sales/index.html")
     with second.page.context.expect_event("response", is_panel):
         second.start()
@@ -403,8 +403,8 @@ def test_in_german(desk: Desk, person: t.Callable[..., Agent], running: Sandbox,
         "language": "de",
         "texts": {"title": "Hotline <b>Berlin</b>"},
     }
-    made = publish(running, tmp_path, federation_pages=[page])
-    clouds.seed(running.world, {"sites": {HOST: {"folder": page["folder"], "headers": made["headers"]}}})
+    published = publish(running, tmp_path, federation_pages=[page])
+    clouds.seed(running.world, {"sites": {HOST: {"folder": page["folder"], "headers": published["headers"]}}})
     agent = person().open()
     assert agent.button("Anmelden").is_visible()
     assert agent.page.get_by_role("heading").inner_text() == "Hotline <b>Berlin</b>"

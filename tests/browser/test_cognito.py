@@ -36,13 +36,13 @@ def make_pool(federation: Federation, folder: Path) -> str:
     }
     pool = {"account": ACCOUNT, "region": REGION, "name": "desk", "domain": "desk", "clients": [client]}
     seed = {"aws": {"pools": [pool]}, "sites": {"page.example": {"folder": str(folder)}}}
-    made = clouds.seed(federation.sandbox.world, seed)["aws"]["pools"][0]
+    seeded = clouds.seed(federation.sandbox.world, seed)["aws"]["pools"][0]
     application = federation.graph(
         "POST", "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate", displayName="Page"
     )
     principal = f"/servicePrincipals/{application['servicePrincipal']['id']}"
     federation.graph("PATCH", principal, preferredSingleSignOnMode="saml", appRoleAssignmentRequired=False)
-    identifiers, urls = [f"urn:amazon:cognito:sp:{made['id']}"], [f"https://{HOST}/saml2/idpresponse"]
+    identifiers, urls = [f"urn:amazon:cognito:sp:{seeded['id']}"], [f"https://{HOST}/saml2/idpresponse"]
     federation.graph(
         "PATCH",
         f"/applications/{application['application']['id']}",
@@ -54,7 +54,7 @@ def make_pool(federation: Federation, folder: Path) -> str:
     ]
     federation.graph("PATCH", principal, preferredTokenSigningKeyThumbprint=thumbprint)
     url = federation.metadata_url(application["application"]["appId"])
-    cognito, place = federation.client("cognito-idp"), {"UserPoolId": made["id"]}
+    cognito, place = federation.client("cognito-idp"), {"UserPoolId": seeded["id"]}
     cognito.create_identity_provider(
         **place,
         ProviderName="Entra",
@@ -62,7 +62,7 @@ def make_pool(federation: Federation, folder: Path) -> str:
         ProviderDetails={"MetadataURL": url},
         AttributeMapping={"email": MAIL},
     )
-    client_id = made["clients"]["web"]["id"]
+    client_id = seeded["clients"]["web"]["id"]
     settings = {**client, "SupportedIdentityProviders": ["Entra"]}
     cognito.update_user_pool_client(**place, ClientId=client_id, **settings)
     return t.cast("str", client_id)

@@ -37,24 +37,24 @@ class Application(t.NamedTuple):
 def application(sandbox: Sandbox) -> Application:
     """Made by our own module, as a user's is."""
     tenant = Tenant(sandbox)
-    made = tenant.run("azure_saml_app", SMALL)
-    assert not made.failed, made["msg"]
-    return Application(tenant.id, made["application"]["app_id"])
+    created = tenant.run("azure_saml_app", SMALL)
+    assert not created.failed, created["msg"]
+    return Application(tenant.id, created["application"]["app_id"])
 
 
 def test_metadata_from_entra(sandbox: Sandbox, aws: dict[str, str], application: Application) -> None:
     expected = f"https://sts.windows.net/{application.tenant_id}/"
-    wanted = {
+    options = {
         "name": "Entra",
         "account_id": "123456789012",
         "metadata_url": application.metadata_url,
         "expected_entity_id": expected,
     }
-    assert run_module("iam_saml_provider", wanted, aws)["saml_provider"]["entity_id"] == expected
+    assert run_module("iam_saml_provider", options, aws)["saml_provider"]["entity_id"] == expected
     sandbox.world.traffic.clear()
-    assert not run_module("iam_saml_provider", wanted, aws)["changed"]
+    assert not run_module("iam_saml_provider", options, aws)["changed"]
     assert [entry["operation"] for entry in sandbox.world.traffic] == ["federation-metadata", "GetSAMLProvider"]
-    other = wanted | {"metadata_url": application.metadata_url.replace(application.tenant_id, "no-such-tenant")}
+    other = options | {"metadata_url": application.metadata_url.replace(application.tenant_id, "no-such-tenant")}
     refused = run_module("iam_saml_provider", other, aws)
     assert "login.microsoftonline.com answered 400" in refused["msg"]
 

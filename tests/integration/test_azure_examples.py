@@ -17,8 +17,8 @@ from support import run_examples
 @pytest.fixture
 def centre(tenant: Tenant) -> Tenant:
     """A tenant with one application, whose certificate ends soon."""
-    made = tenant.run(MODULE, {**SMALL, "signing_certificate": {"validity_days": 30}})
-    assert not made.failed, made
+    created = tenant.run(MODULE, {**SMALL, "signing_certificate": {"validity_days": 30}})
+    assert not created.failed, created
     return tenant
 
 

@@ -27,9 +27,9 @@ def user(name: str, **properties: t.Any) -> dict[str, t.Any]:
     }
 
 
-def read(here: Tenant, *groups: str, **options: t.Any) -> ModuleResult:
-    here.world.traffic.clear()
-    return run_module(MODULE, {"groups": list(groups), **options}, here.environment)
+def read(tenant: Tenant, *groups: str, **options: t.Any) -> ModuleResult:
+    tenant.world.traffic.clear()
+    return run_module(MODULE, {"groups": list(groups), **options}, tenant.environment)
 
 
 def test_everybody_is_either_usable_or_told_with_the_reason(sandbox: Sandbox) -> None:
@@ -47,12 +47,12 @@ def test_everybody_is_either_usable_or_told_with_the_reason(sandbox: Sandbox) ->
         {"displayName": "Agents", "members": [person["userPrincipalName"] for person in people[:5]] + ["Inner"]},
         {"displayName": "Leads", "members": ["ann@contoso.com"]},
     ]
-    here = Tenant(sandbox, users=people, groups=groups)
-    result = read(here, "Agents", "Leads")
+    tenant = Tenant(sandbox, users=people, groups=groups)
+    result = read(tenant, "Agents", "Leads")
     assert [(member["username"], member["groups"]) for member in result["members"]] == [
         ("ann@contoso.com", ["Agents", "Leads"])
     ]
-    assert result["members"][0]["person_id"] == here.users["ann@contoso.com"]
+    assert result["members"][0]["person_id"] == tenant.users["ann@contoso.com"]
     reasons = {person["user_principal_name"]: " ".join(person["reasons"]) for person in result["unusable"]}
     assert set(reasons) == {person["userPrincipalName"] for person in people[1:]}
     assert "only in Inner" in reasons["nested@contoso.com"]
@@ -69,7 +69,7 @@ def test_everybody_is_either_usable_or_told_with_the_reason(sandbox: Sandbox) ->
     assert "'Agents' holds the group 'Inner'" in messages
     assert all(name in messages for name in reasons if name != "nested@contoso.com")
 
-    by_mail = read(here, here.groups["Agents"], session_name_source="mail", guests=True)
+    by_mail = read(tenant, tenant.groups["Agents"], session_name_source="mail", guests=True)
     assert [member["username"] for member in by_mail["members"]] == ["ann@contoso.com", "eve@fabrikam.com"]
 
 
@@ -85,12 +85,12 @@ def test_names_that_are_missing_have_a_way_in(sandbox: Sandbox) -> None:
             surname=None,
         ),
     ]
-    here = Tenant(
+    tenant = Tenant(
         sandbox,
         users=people,
         groups=[{"displayName": "Agents", "members": [person["userPrincipalName"] for person in people]}],
     )
-    result = read(here, "Agents", session_name_source="mail", guests=True, name_fallbacks=["display_name"])
+    result = read(tenant, "Agents", session_name_source="mail", guests=True, name_fallbacks=["display_name"])
     names = {
         member["username"]: (member["first_name"], member["last_name"], member["substituted_names"])
         for member in result["members"]
@@ -99,19 +99,19 @@ def test_names_that_are_missing_have_a_way_in(sandbox: Sandbox) -> None:
         "cher@contoso.com": ("Given", "Cher", ["last_name"]),
         "eve@fabrikam.com": ("Eve", "S.", ["first_name", "last_name"]),
     }
-    without = read(here, "Agents", session_name_source="mail", guests=True)
+    without = read(tenant, "Agents", session_name_source="mail", guests=True)
     assert {fix for person in without["unusable"] for fix in person["fixes"] if "connect_users_name_fallbacks" in fix}
 
 
 def test_the_claims_policy_decides_the_session_name(sandbox: Sandbox) -> None:
     """The application sends the name in lower case, and so it is the username."""
-    here = Tenant(
+    tenant = Tenant(
         sandbox,
         users=[user("Jane.Doe@contoso.com")],
         groups=[{"displayName": "Agents", "members": ["Jane.Doe@contoso.com"]}],
     )
-    here.run("azure_saml_app", {**SMALL, "session_name_source": "userprincipalname"})
-    (app,) = here.all("applications")
+    tenant.run("azure_saml_app", {**SMALL, "session_name_source": "userprincipalname"})
+    (app,) = tenant.all("applications")
     entries = [
         {"Source": "user", "ID": "userprincipalname"},
         {
@@ -127,15 +127,15 @@ def test_the_claims_policy_decides_the_session_name(sandbox: Sandbox) -> None:
         "InputClaims": [{"ClaimTypeReferenceId": "userprincipalname", "TransformationClaimType": "sourceClaim"}],
         "OutputClaims": [{"ClaimTypeReferenceId": "name", "TransformationClaimType": "outputClaim"}],
     }
-    assert [member["username"] for member in read(here, "Agents", app_id=app["appId"])["members"]] == [
+    assert [member["username"] for member in read(tenant, "Agents", app_id=app["appId"])["members"]] == [
         "Jane.Doe@contoso.com"
     ]
-    (policy,) = here.directory["claimsMappingPolicies"].current()
+    (policy,) = tenant.directory["claimsMappingPolicies"].current()
     definition = claims.ClaimsPolicy(tuple(entries), (lower,)).definition()
-    here.directory["claimsMappingPolicies"].put({**policy, "definition": definition}, settled=True)
+    tenant.directory["claimsMappingPolicies"].put({**policy, "definition": definition}, settled=True)
     for named in ({"app_id": app["appId"]}, {"identifier": SMALL["identifiers"][0]}):
-        assert [member["username"] for member in read(here, "Agents", **named)["members"]] == ["jane.doe@contoso.com"]
-    assert "no application with the identifier urn:other" in read(here, "Agents", identifier="urn:other")["msg"]
+        assert [member["username"] for member in read(tenant, "Agents", **named)["members"]] == ["jane.doe@contoso.com"]
+    assert "no application with the identifier urn:other" in read(tenant, "Agents", identifier="urn:other")["msg"]
 
 
 def test_a_session_name_that_two_people_share_or_nobody_has(sandbox: Sandbox) -> None:
@@ -146,38 +146,38 @@ def test_a_session_name_that_two_people_share_or_nobody_has(sandbox: Sandbox) ->
         user("dan@contoso.com", employeeId="1001", onPremisesExtensionAttributes={"extensionAttribute3": "d.an"}),
         user("dan.before@contoso.com", employeeId="1001", accountEnabled=False),
     ]
-    here = Tenant(
+    tenant = Tenant(
         sandbox,
         users=people,
         groups=[{"displayName": "Agents", "members": [person["userPrincipalName"] for person in people]}],
     )
-    result = read(here, "Agents", session_name_source="employeeid")
+    result = read(tenant, "Agents", session_name_source="employeeid")
     assert [member["username"] for member in result["members"]] == ["1001"]
     reasons = {person["user_principal_name"]: " ".join(person["reasons"]) for person in result["unusable"]}
     assert "belongs to 2 people: ann@contoso.com, bob@contoso.com" in reasons["bob@contoso.com"]
     assert reasons["dan.before@contoso.com"] == "The account is disabled."
     assert "employeeid, which is the session name, is empty" in reasons["cid@contoso.com"]
-    extension = read(here, "Agents", session_name_source="extensionattribute3")
+    extension = read(tenant, "Agents", session_name_source="extensionattribute3")
     assert [member["username"] for member in extension["members"]] == ["d.an"]
 
 
 def test_pages_of_999_with_the_least_that_is_needed(sandbox: Sandbox) -> None:
     people = [user(f"agent{number:04}@contoso.com") for number in range(2000)]
-    here = Tenant(
+    tenant = Tenant(
         sandbox,
         users=people,
         groups=[{"displayName": "Agents", "members": [person["userPrincipalName"] for person in people]}],
     )
-    result = read(here, "Agents")
+    result = read(tenant, "Agents")
     assert len(result["members"]) == 2000
     assert (
-        len([request for request in here.world.traffic.requests() if request["service"] == "graph"]) == 4
+        len([request for request in tenant.world.traffic.requests() if request["service"] == "graph"]) == 4
     )  # two batches, and two more pages
 
 
 def test_an_unknown_group_and_missing_permissions_are_told(sandbox: Sandbox) -> None:
-    here = Tenant(sandbox, client={"permissions": ["GroupMember.Read.All", "User.Read.All"]})
-    assert "did you mean Agents?" in read(here, "Agentz")["msg"]
+    tenant = Tenant(sandbox, client={"permissions": ["GroupMember.Read.All", "User.Read.All"]})
+    assert "did you mean Agents?" in read(tenant, "Agentz")["msg"]
     poor = Tenant(sandbox, client={"permissions": ["GroupMember.Read.All", "User.ReadBasic.All"]})
     result = read(poor, "Agents")
     assert result["error_code"] == "MissingGraphPermission"

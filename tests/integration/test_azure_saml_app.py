@@ -23,8 +23,8 @@ PNG: t.Final = b"\x89PNG\r\n\x1a\n" + bytes(100)
 def test_life(tenant: Tenant) -> None:
     """check → real → again → change → absent → absent."""
     predicted = tenant.check(MODULE, APP)
-    made = tenant.run(MODULE, APP)
-    assert (predicted["changed"], predicted["actions"]) == (made["changed"], made["actions"])
+    created = tenant.run(MODULE, APP)
+    assert (predicted["changed"], predicted["actions"]) == (created["changed"], created["actions"])
     assert predicted["diff"]["before"] == {}
     assert predicted["diff"]["after"]["identifiers"] == ["urn:amazon:webservices"]
 
@@ -33,7 +33,7 @@ def test_life(tenant: Tenant) -> None:
     assert again["diff"]["before"] == again["diff"]["after"]
     assert tenant.requests() == ["token", "batch.post", "batch.post", "federation-metadata"]
     assert tenant.written() == []
-    assert steady(again["application"]) == steady(made["application"])
+    assert steady(again["application"]) == steady(created["application"])
 
     change = {
         **APP,
@@ -54,14 +54,14 @@ def test_life(tenant: Tenant) -> None:
     assert changed["application"]["relay_state"] == ""
     assert not tenant.run(MODULE, change)["changed"]
 
-    gone = {**SMALL, "state": "absent"}
-    predicted = tenant.check(MODULE, gone)
-    removed = tenant.run(MODULE, gone)
+    absent = {**SMALL, "state": "absent"}
+    predicted = tenant.check(MODULE, absent)
+    removed = tenant.run(MODULE, absent)
     assert predicted["actions"] == removed["actions"]
     assert removed["diff"]["after"] == {}
     assert removed["application"] == {}
     assert [tenant.all(name) for name in ("applications", "servicePrincipals", "claimsMappingPolicies")] == [[], [], []]
-    assert not tenant.run(MODULE, gone)["changed"]
+    assert not tenant.run(MODULE, absent)["changed"]
 
 
 def test_returns(tenant: Tenant) -> None:
@@ -178,8 +178,8 @@ def test_settings_of_the_claims_policy(tenant: Tenant) -> None:
 def test_settings_alone_make_a_policy_only_where_they_ask_for_one(tenant: Tenant) -> None:
     tenant.run(MODULE, SMALL)
     assert not tenant.run(MODULE, {**SMALL, "audience_override": "", "issuer_with_application_id": False})["changed"]
-    made = tenant.run(MODULE, {**SMALL, "audience_override": "urn:amazon:webservices"})
-    assert made["actions"] == ["Create the claims policy of 'Contact centre' and assign it"]
+    created = tenant.run(MODULE, {**SMALL, "audience_override": "urn:amazon:webservices"})
+    assert created["actions"] == ["Create the claims policy of 'Contact centre' and assign it"]
 
 
 def test_undocumented_source_is_warned_of(tenant: Tenant) -> None:
@@ -317,11 +317,11 @@ def test_absent(sandbox: Sandbox, rule: str) -> None:
 
 def test_absent_and_purged_at_once(tenant: Tenant) -> None:
     tenant.run(MODULE, APP)
-    gone = {**SMALL, "state": "absent", "purge": True}
-    predicted = tenant.check(MODULE, gone)
-    assert predicted["actions"] == tenant.run(MODULE, gone)["actions"]
+    absent = {**SMALL, "state": "absent", "purge": True}
+    predicted = tenant.check(MODULE, absent)
+    assert predicted["actions"] == tenant.run(MODULE, absent)["actions"]
     assert tenant.all("deletedItems") == []
-    assert not tenant.run(MODULE, gone)["changed"]
+    assert not tenant.run(MODULE, absent)["changed"]
 
 
 def test_absent_leaves_others_alone(tenant: Tenant) -> None:
@@ -367,8 +367,8 @@ def orphan_policy(tenant: Tenant) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     other["definition"] = [policy["definition"][0].replace(":role/", ":role/Another")]
     held["claimsMappingPolicies"].put(other)
     for kind in ("servicePrincipals", "applications"):
-        for each in tenant.all(kind):
-            held[kind].delete(each["id"])
+        for record in tenant.all(kind):
+            held[kind].delete(record["id"])
     return policy, other
 
 

@@ -48,9 +48,9 @@ def test_what_is_shown(two: Tenant, params: dict[str, t.Any], names: list[str]) 
 
 
 def test_everything_of_one(tenant: Tenant) -> None:
-    made = tenant.run(MODULE, APP)["application"]
-    (application,) = tenant.run(INFO, {"app_id": made["app_id"], "metadata": True})["applications"]
-    assert steady(application) == steady(made)
+    created = tenant.run(MODULE, APP)["application"]
+    (application,) = tenant.run(INFO, {"app_id": created["app_id"], "metadata": True})["applications"]
+    assert steady(application) == steady(created)
     assert application["metadata_xml"]
     tenant.world.clock.advance(dt.timedelta(days=100))
     (later,) = tenant.run(INFO, {})["applications"]

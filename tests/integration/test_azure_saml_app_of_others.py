@@ -42,8 +42,8 @@ SHARED: t.Final[dict[str, t.Any]] = {
 
 
 def test_one_application_for_aws_and_a_user_pool(tenant: Tenant) -> None:
-    made = tenant.run(MODULE, {**DESK, **SHARED})
-    assert made["application"]["default_reply_url"] == AWS
+    created = tenant.run(MODULE, {**DESK, **SHARED})
+    assert created["application"]["default_reply_url"] == AWS
     (application,) = tenant.all("applications")
     assert application["identifierUris"][0] == "urn:amazon:webservices", "which is sent to AWS"
     assert not tenant.run(MODULE, {**DESK, **SHARED})["changed"]
@@ -51,10 +51,10 @@ def test_one_application_for_aws_and_a_user_pool(tenant: Tenant) -> None:
 
 def test_life(tenant: Tenant) -> None:
     predicted = tenant.check(MODULE, DESK)
-    made = tenant.run(MODULE, DESK)
-    assert predicted["actions"] == made["actions"]
-    assert predicted["diff"] == made["diff"]
-    application = made["application"]
+    created = tenant.run(MODULE, DESK)
+    assert predicted["actions"] == created["actions"]
+    assert predicted["diff"] == created["diff"]
+    application = created["application"]
     assert application["claims"] == []
     assert tenant.all("claimsMappingPolicies") == []
     assert (application["default_reply_url"], application["logout_url"]) == (SECOND, DESK["logout_url"])
@@ -76,11 +76,11 @@ def test_encrypted_responses(tenant: Tenant) -> None:
     tenant.directory["applications"].put({**record, "keyCredentials": [other]}, settled=True)
     options = {**DESK, "token_encryption_certificate": first}
     predicted = tenant.check(MODULE, options)
-    made = tenant.run(MODULE, options)
-    assert (predicted["actions"], predicted["diff"]) == (made["actions"], made["diff"])
-    (action,) = made["actions"]
+    created = tenant.run(MODULE, options)
+    assert (predicted["actions"], predicted["diff"]) == (created["actions"], created["diff"])
+    (action,) = created["actions"]
     assert action.startswith("Encrypt the responses of 'Desk' with the certificate ")
-    key_id = made["application"]["token_encryption_key_id"]
+    key_id = created["application"]["token_encryption_key_id"]
     assert not tenant.run(MODULE, options)["changed"]
     assert not tenant.run(MODULE, DESK)["changed"]
     (record,) = tenant.all("applications")
@@ -96,8 +96,8 @@ def test_encrypted_responses(tenant: Tenant) -> None:
 
 
 def test_a_name_identifier_of_its_own(tenant: Tenant) -> None:
-    made = tenant.run(MODULE, {**DESK, "name_id_source": "mail"})
-    assert made["application"]["claims"] == [{"name": NAME_ID, "source": "user.mail"}]
+    created = tenant.run(MODULE, {**DESK, "name_id_source": "mail"})
+    assert created["application"]["claims"] == [{"name": NAME_ID, "source": "user.mail"}]
     assert not tenant.run(MODULE, {**DESK, "name_id_source": "mail"})["changed"]
     assert not tenant.run(MODULE, DESK)["changed"]
     changed = tenant.run(MODULE, {**DESK, "name_id_source": "employeeid"})
@@ -105,8 +105,8 @@ def test_a_name_identifier_of_its_own(tenant: Tenant) -> None:
 
 
 def test_a_claim_of_its_own(tenant: Tenant) -> None:
-    made = tenant.run(MODULE, {**DESK, "extra_claims": [{"name": "department", "id": "department"}]})
-    names = [claim["name"] for claim in made["application"]["claims"]]
+    created = tenant.run(MODULE, {**DESK, "extra_claims": [{"name": "department", "id": "department"}]})
+    names = [claim["name"] for claim in created["application"]["claims"]]
     assert sorted(names) == ["department", NAME_ID]
 
 

@@ -33,7 +33,7 @@ KEY_READS: t.Final = 30
 
 
 @pytest.fixture
-def here(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> collections.abc.Callable[..., VirtualTime]:
+def begin_time(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> collections.abc.Callable[..., VirtualTime]:
     """Begin virtual time, for so many workers, in a process whose clients reach the sandbox."""
     for name, value in tenant.sandbox.environment.items():
         monkeypatch.setenv(name, value)
@@ -83,11 +83,11 @@ def _whole(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_no_first_run_fails(tenant: Tenant, here: t.Callable[..., VirtualTime], seed: int) -> None:
+def test_no_first_run_fails(tenant: Tenant, begin_time: t.Callable[..., VirtualTime], seed: int) -> None:
     tenant.world.settings.change({**REPLICAS, "flapping_seed": seed})
-    time = here()
-    made = _app(tenant, time)
-    assert not made.get("failed"), made["msg"]
+    time = begin_time()
+    created = _app(tenant, time)
+    assert not created.get("failed"), created["msg"]
     assert _key_reads(tenant) <= KEY_READS
     _whole(tenant)
     time.sleep(1)
@@ -97,9 +97,9 @@ def test_no_first_run_fails(tenant: Tenant, here: t.Callable[..., VirtualTime], 
 
 
 def test_a_cloud_that_is_up_to_date_is_asked_no_more_than_needed(
-    tenant: Tenant, here: t.Callable[..., VirtualTime]
+    tenant: Tenant, begin_time: t.Callable[..., VirtualTime]
 ) -> None:
-    time = here()
+    time = begin_time()
     assert not _app(tenant, time).get("failed")
     assert len(tenant.world.traffic.requests()) <= 25
     assert (_key_reads(tenant), time.now()) == (0, 0.5)
@@ -108,10 +108,12 @@ def test_a_cloud_that_is_up_to_date_is_asked_no_more_than_needed(
 @pytest.mark.parametrize(
     "lags", [{}, {"graph_index_lag": 5.0, "graph_replication": 5.0}, REPLICAS], ids=["prompt", "late", "replicas"]
 )
-def test_two_first_runs_at_once(tenant: Tenant, here: t.Callable[..., VirtualTime], lags: dict[str, float]) -> None:
+def test_two_first_runs_at_once(
+    tenant: Tenant, begin_time: t.Callable[..., VirtualTime], lags: dict[str, float]
+) -> None:
     """Both end well, with one application, one signing certificate and one claims policy."""
     tenant.world.settings.change(lags)
-    time = here(2)
+    time = begin_time(2)
     results = at_once(time, [lambda: _app(tenant, time)] * 2)
     assert [result.get("msg") for result in results] == [None, None]
     assert len({result["application"]["app_id"] for result in results}) == 1
@@ -122,10 +124,10 @@ def test_two_first_runs_at_once(tenant: Tenant, here: t.Callable[..., VirtualTim
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_two_rotations_at_once(tenant: Tenant, here: t.Callable[..., VirtualTime], seed: int) -> None:
+def test_two_rotations_at_once(tenant: Tenant, begin_time: t.Callable[..., VirtualTime], seed: int) -> None:
     """Both go on with the same certificate"""
     tenant.world.settings.change({**REPLICAS, "flapping_seed": seed})
-    time = here(1)
+    time = begin_time(1)
     short = {"common_name": "Microsoft Azure Federated SSO Certificate", "validity_days": 30}
     app_id = _app(tenant, time, signing_certificate=short)["application"]["app_id"]
     time.sleep(60)
@@ -159,18 +161,18 @@ CLOUDS: t.Final = {"prompt": {}, "late": {"graph_index_lag": 5.0, "graph_replica
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_life_of_certificates_where_plain_reads_show_no_credentials(
-    tenant: Tenant, here: t.Callable[..., VirtualTime], cloud: str
+    tenant: Tenant, begin_time: t.Callable[..., VirtualTime], cloud: str
 ) -> None:
     """They are selected then, and nothing is taken for missing or gone that is only not shown."""
     tenant.world.settings.change({**CLOUDS[cloud], "plain_reads_show_credentials": False})
-    time = here()
-    made = _app(tenant, time)
-    assert not made.get("failed"), made["msg"]
-    assert made["application"]["active_thumbprint"]
+    time = begin_time()
+    created = _app(tenant, time)
+    assert not created.get("failed"), created["msg"]
+    assert created["application"]["active_thumbprint"]
     _whole(tenant)
     time.sleep(60)
     assert not _app(tenant, time)["changed"]
-    first = made["application"]["active_thumbprint"]
+    first = created["application"]["active_thumbprint"]
     second = _certificate(tenant, time, state="staged")["certificate"]["thumbprint"]
     assert not _certificate(tenant, time, state="staged")["changed"]
     _certificate(tenant, time, state="active", thumbprint=second, trusted_thumbprints=[first, second])
@@ -184,11 +186,11 @@ def test_a_life_of_certificates_where_plain_reads_show_no_credentials(
 
 
 def test_a_certificate_that_ends_at_another_time_has_a_successor_the_same_day(
-    tenant: Tenant, here: t.Callable[..., VirtualTime]
+    tenant: Tenant, begin_time: t.Callable[..., VirtualTime]
 ) -> None:
     """The end that was noted is forgotten, so that the next certificate does not end with the active one."""
     tenant.world.settings.change({"certificate_end_drift": 1.0})
-    time = here()
+    time = begin_time()
     assert not _app(tenant, time).get("failed")
     time.sleep(5)
     assert _certificate(tenant, time, state="staged")["changed"]
@@ -196,20 +198,20 @@ def test_a_certificate_that_ends_at_another_time_has_a_successor_the_same_day(
 
 
 def test_a_cloud_that_shows_credentials_late_is_rarely_asked_for_them(
-    tenant: Tenant, here: t.Callable[..., VirtualTime]
+    tenant: Tenant, begin_time: t.Callable[..., VirtualTime]
 ) -> None:
     """facts/entra.md E2: while a plain read shows none, they are selected every few seconds, not by every look."""
     tenant.world.settings.change(CLOUDS["late"])
-    assert not _app(tenant, here()).get("failed")
+    assert not _app(tenant, begin_time()).get("failed")
     assert _key_reads(tenant) <= KEY_READS
 
 
 @pytest.mark.parametrize("plainly", [True, False])
 def test_the_last_certificate_is_gone_when_it_is_shown_no_longer(
-    tenant: Tenant, here: t.Callable[..., VirtualTime], plainly: bool
+    tenant: Tenant, begin_time: t.Callable[..., VirtualTime], plainly: bool
 ) -> None:
     tenant.world.settings.change({"plain_reads_show_credentials": plainly})
-    time = here()
+    time = begin_time()
     first = _app(tenant, time)["application"]["active_thumbprint"]
     (principal,) = tenant.all("servicePrincipals")
     principal["preferredTokenSigningKeyThumbprint"] = None
@@ -222,11 +224,11 @@ def test_the_last_certificate_is_gone_when_it_is_shown_no_longer(
 
 
 def test_ten_federations_with_five_forks_stay_under_the_limit(
-    tenant: Tenant, here: t.Callable[..., VirtualTime]
+    tenant: Tenant, begin_time: t.Callable[..., VirtualTime]
 ) -> None:
     """facts/entra.md E2: the limit is enforced, and nobody runs into it."""
     tenant.world.settings.change(REPLICAS)
-    time = here(5)
+    time = begin_time(5)
 
     def federations(fork: int) -> list[dict[str, t.Any]]:
         return [
@@ -253,10 +255,10 @@ def test_ten_federations_with_five_forks_stay_under_the_limit(
     "seed", [pytest.param(seed, marks=[pytest.mark.soak] if seed >= 2 else []) for seed in range(20)]
 )
 def test_a_certificate_goes_while_reads_go_backwards(
-    tenant: Tenant, here: t.Callable[..., VirtualTime], seed: int
+    tenant: Tenant, begin_time: t.Callable[..., VirtualTime], seed: int
 ) -> None:
     """No credential is lost that an old replica does not show, and none is sent that is gone."""
-    time = here()
+    time = begin_time()
     first = _app(tenant, time)["application"]["active_thumbprint"]
     time.sleep(60)
     tenant.world.settings.change({**REPLICAS, "flapping_seed": seed})
@@ -299,12 +301,12 @@ SOON: t.Final = 120.0
 @pytest.mark.parametrize("kind", ["error", "masked", "lost"])
 @pytest.mark.parametrize("operation", [*MADE, *ASSIGNED])
 def test_a_busy_answer_may_hide_a_success(
-    tenant: Tenant, here: t.Callable[..., VirtualTime], operation: str, kind: t.Any
+    tenant: Tenant, begin_time: t.Callable[..., VirtualTime], operation: str, kind: t.Any
 ) -> None:
     """What was made is looked for; what was not is asked for once more, except where the answer was lost."""
     if kind == "lost" and operation in ASSIGNED:
         kind = "masked"  # an item of a batch has no connection of its own
-    time = here()
+    time = begin_time()
     tenant.world.faults.add(Fault("graph", operation, kind=kind, status=503, code="ServiceUnavailable"))
     result = _app(tenant, time)
     assert not result.get("failed"), result["msg"]
@@ -317,9 +319,9 @@ def test_a_busy_answer_may_hide_a_success(
     ("status", "code", "soon"), [(400, "Request_BadRequest", 5.0), (500, "InternalServerError", SOON)]
 )
 def test_what_is_refused_is_told_and_not_waited_for(
-    tenant: Tenant, here: t.Callable[..., VirtualTime], operation: str, status: int, code: str, soon: float
+    tenant: Tenant, begin_time: t.Callable[..., VirtualTime], operation: str, status: int, code: str, soon: float
 ) -> None:
-    time = here()
+    time = begin_time()
     tenant.world.faults.add(Fault("graph", operation, status=status, code=code, message="Not today.", times=100))
     result = _app(tenant, time)
     assert result["failed"]
@@ -330,8 +332,10 @@ def test_what_is_refused_is_told_and_not_waited_for(
     _whole(tenant)
 
 
-def test_instantiate_that_runs_into_another_is_repeated(tenant: Tenant, here: t.Callable[..., VirtualTime]) -> None:
-    time = here()
+def test_instantiate_that_runs_into_another_is_repeated(
+    tenant: Tenant, begin_time: t.Callable[..., VirtualTime]
+) -> None:
+    time = begin_time()
     collision = {"status": 409, "code": "Directory_ConcurrencyViolation", "message": "Please wait briefly and retry."}
     tenant.world.faults.add(Fault("graph", MADE[0], times=3, **collision))
     assert not _app(tenant, time).get("failed")
@@ -341,9 +345,9 @@ def test_instantiate_that_runs_into_another_is_repeated(tenant: Tenant, here: t.
 @pytest.mark.parametrize(
     "operation", ["policies.claimsMappingPolicies.delete", "servicePrincipal.RemoveClaimsMappingPolicyRef"]
 )
-def test_no_claims_policy_is_orphaned(tenant: Tenant, here: t.Callable[..., VirtualTime], operation: str) -> None:
+def test_no_claims_policy_is_orphaned(tenant: Tenant, begin_time: t.Callable[..., VirtualTime], operation: str) -> None:
     """facts/entra.md E15: its name is all that ties to its application a policy that is not assigned."""
-    time = here()
+    time = begin_time()
     _app(tenant, time)
     tenant.world.faults.add(Fault("graph", operation, status=400, code="Request_BadRequest", message="Not today."))
     assert _app(tenant, time, state="absent")["failed"]
@@ -352,9 +356,9 @@ def test_no_claims_policy_is_orphaned(tenant: Tenant, here: t.Callable[..., Virt
     assert tenant.all("claimsMappingPolicies") == tenant.all("applications") == []
 
 
-def test_a_policy_that_was_made_and_never_assigned(tenant: Tenant, here: t.Callable[..., VirtualTime]) -> None:
+def test_a_policy_that_was_made_and_never_assigned(tenant: Tenant, begin_time: t.Callable[..., VirtualTime]) -> None:
     """It goes with the application, and the next run for the same application uses it."""
-    time = here()
+    time = begin_time()
     for state in ("present", "absent"):
         operation = "servicePrincipal.AddClaimsMappingPolicyRef"
         tenant.world.faults.add(
@@ -370,12 +374,12 @@ def test_a_policy_that_was_made_and_never_assigned(tenant: Tenant, here: t.Calla
 
 @pytest.mark.parametrize("way", SAML_DELETION)
 def test_an_application_whose_sign_on_mode_stays_is_deleted_where_that_is_allowed(
-    tenant: Tenant, here: t.Callable[..., VirtualTime], way: str
+    tenant: Tenant, begin_time: t.Callable[..., VirtualTime], way: str
 ) -> None:
     """No source says that the mode can be set back to null; where it cannot, the deletion itself decides."""
     tenant.directory.saml_deletion = way
     tenant.world.settings.change({"sign_on_mode_clearable": False})
-    time = here()
+    time = begin_time()
     assert not _app(tenant, time, template="aws_single_account").get("failed")
     removed = _app(tenant, time, state="absent")
     if way == "reset_mode_first":

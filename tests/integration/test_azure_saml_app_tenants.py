@@ -26,9 +26,9 @@ PUBLIC_TEMPLATE: t.Final = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621"
 def test_template_of_a_national_cloud(sandbox: Sandbox, cloud: str, template: str) -> None:
     """facts/entra.md E4: the template of custom applications has another id in each cloud."""
     tenant = Tenant(sandbox, cloud=cloud)
-    made = tenant.run(MODULE, {**SMALL, "cloud": cloud})
-    assert not made.failed, made["msg"]
-    assert made["application"]["template_id"] == template
+    created = tenant.run(MODULE, {**SMALL, "cloud": cloud})
+    assert not created.failed, created["msg"]
+    assert created["application"]["template_id"] == template
     assert not tenant.run(MODULE, {**SMALL, "cloud": cloud})["changed"]
     assert not tenant.world.traffic.entries("graph", "applicationTemplates.get"), (
         "looked for where nothing is to be made"
@@ -83,15 +83,15 @@ def test_all_missing_permissions_are_told_at_once(
     message.
     """
     tenant = Tenant(sandbox, client={"permissions": list(granted)})
-    wanted = missing or ["Application.ReadWrite.All", "Policy.ReadWrite.ApplicationConfiguration"]
+    needed = missing or ["Application.ReadWrite.All", "Policy.ReadWrite.ApplicationConfiguration"]
     for check in (True, False):
         refused = tenant.run(MODULE, APP, check=check)
-        assert refused["missing_permissions"] == wanted
-        assert all(permission in refused["msg"] for permission in wanted)
+        assert refused["missing_permissions"] == needed
+        assert all(permission in refused["msg"] for permission in needed)
         assert tenant.written() == []
-    tenant.grant(*granted, *wanted)
-    made = tenant.run(MODULE, APP)
-    assert not made.failed, made["msg"]
+    tenant.grant(*granted, *needed)
+    created = tenant.run(MODULE, APP)
+    assert not created.failed, created["msg"]
 
 
 def test_all_missing_permissions_of_a_removal_and_a_change(tenant: Tenant) -> None:

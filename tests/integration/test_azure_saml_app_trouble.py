@@ -323,9 +323,9 @@ def test_lifetime_of_keys_is_checked_before_the_first_write(sandbox: Sandbox) ->
         assert "at most 365 days" in refused["msg"]
         assert "azure_saml_app_signing_certificate" in refused["msg"]
         assert tenant.written() == []
-    made = tenant.run(MODULE, {**SMALL, "signing_certificate": {"validity_days": 365}})
-    assert not made.failed
-    staging = {"app_id": made["application"]["app_id"]}
+    created = tenant.run(MODULE, {**SMALL, "signing_certificate": {"validity_days": 365}})
+    assert not created.failed
+    staging = {"app_id": created["application"]["app_id"]}
     refused = tenant.run("azure_saml_certificate", staging)
     assert "certificate_rotation_validity_days" in refused["msg"]
     assert tenant.written() == []

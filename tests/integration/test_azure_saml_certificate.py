@@ -77,10 +77,10 @@ def test_the_whole_life_of_a_second_certificate(tenant: Tenant, first: str) -> N
     assert not tenant.run(CERTIFICATE, options)["changed"]
     assert not tenant.run(CERTIFICATE, {**NAME, "state": "active"})["changed"]
 
-    gone = {**NAME, "state": "absent", "thumbprint": first}
-    predicted_removal = tenant.check(CERTIFICATE, gone)
+    absent = {**NAME, "state": "absent", "thumbprint": first}
+    predicted_removal = tenant.check(CERTIFICATE, absent)
     assert predicted_removal["actions"] == [f"Remove the signing certificate {first} of 'Contact centre'"]
-    removed = tenant.run(CERTIFICATE, gone)
+    removed = tenant.run(CERTIFICATE, absent)
     assert removed["actions"] == predicted_removal["actions"]
     listed = [
         [element.text for element in etree.fromstring(result["certificate"]["metadata_xml"].encode()).iterfind(LISTED)]
@@ -89,7 +89,7 @@ def test_the_whole_life_of_a_second_certificate(tenant: Tenant, first: str) -> N
     assert listed[0] == listed[1]
     assert len(listed[0]) == 1
     assert credentials(tenant) == {identifier_of(second): ["Sign", "Verify", "password"]}
-    assert not tenant.run(CERTIFICATE, gone)["changed"]
+    assert not tenant.run(CERTIFICATE, absent)["changed"]
 
 
 def test_one_of_three_goes_and_the_others_keep_every_byte(tenant: Tenant, first: str) -> None:
@@ -103,9 +103,11 @@ def test_one_of_three_goes_and_the_others_keep_every_byte(tenant: Tenant, first:
     removed = tenant.run(CERTIFICATE, {**NAME, "state": "absent", "which": "oldest"})
     assert removed["actions"] == [f"Remove the signing certificate {first} of 'Contact centre'"]
     (after,) = tenant.all("servicePrincipals")
-    gone = identifier_of(first)
+    removed_id = identifier_of(first)
     for kind in KINDS:
-        assert after[kind] == [credential for credential in before[kind] if credential["customKeyIdentifier"] != gone]
+        assert after[kind] == [
+            credential for credential in before[kind] if credential["customKeyIdentifier"] != removed_id
+        ]
     assert {certificate["thumbprint"] for certificate in removed["certificate"]["certificates"]} == {second, third}
     assert active(tenant) == second
 
@@ -202,7 +204,7 @@ def test_a_certificate_that_aws_does_not_trust_is_not_activated(tenant: Tenant, 
         assert message in result["msg"]
         assert tenant.written() == []
         assert active(tenant) == first
-    colons = ":".join(second[at : at + 2] for at in range(0, 40, 2)).lower()
+    colons = ":".join(second[index : index + 2] for index in range(0, 40, 2)).lower()
     assert tenant.run(CERTIFICATE, {**NAME, "state": "active", "trusted_thumbprints": [colons]})["changed"]
 
 

@@ -45,9 +45,9 @@ def pool(sandbox: Sandbox, aws: dict[str, str]) -> dict[str, t.Any]:
         "tags": {"cost": "1"},
     }
     clients = [WEB, {"ClientName": "api"}]
-    made = clouds.seed(sandbox.world, {"aws": {"pools": [{**seed, "clients": clients}]}})["aws"]["pools"][0]
+    seeded = clouds.seed(sandbox.world, {"aws": {"pools": [{**seed, "clients": clients}]}})["aws"]["pools"][0]
     sandbox.world.traffic.clear()
-    return t.cast("dict[str, t.Any]", made)
+    return t.cast("dict[str, t.Any]", seeded)
 
 
 @pytest.fixture
@@ -149,23 +149,23 @@ def test_the_whole_life(
     sandbox.world.settings.refuse_writes = True
     going = provider(state="absent", _check=True)
     sandbox.world.settings.refuse_writes = False
-    gone = provider(state="absent")
-    assert (gone["actions"], gone["diff"]) == (going["actions"], going["diff"])
-    assert gone["actions"] == [
+    removed = provider(state="absent")
+    assert (removed["actions"], removed["diff"]) == (going["actions"], going["diff"])
+    assert removed["actions"] == [
         "Disable 'Entra' in the app client 'web'",
         "Delete the SAML provider 'Entra' of the user pool 'desk'",
         "Remove the tags from the SAML provider 'Entra' of the user pool 'desk'",
     ]
-    assert gone["saml_provider"] == {}
-    assert gone["diff"]["after"] == {}
+    assert removed["saml_provider"] == {}
+    assert removed["diff"]["after"] == {}
     assert not provider(state="absent")["changed"]
 
 
 def test_a_pool_by_its_name(sandbox: Sandbox, aws: dict[str, str], pool: dict[str, t.Any], old: str) -> None:
-    made = run_module(
+    created = run_module(
         "cognito_saml_provider", {"user_pool_name": "desk", "provider_name": "Entra", "metadata": old}, aws
     )
-    assert made["saml_provider"]["user_pool_id"] == pool["id"]
+    assert created["saml_provider"]["user_pool_id"] == pool["id"]
     wrong = run_module("cognito_saml_provider", {"user_pool_name": "desks", "provider_name": "Entra"}, aws)
     assert wrong["msg"] == "There is no user pool 'desks'. There are desk."
     clouds.seed(sandbox.world, {"aws": {"pools": [{"account": ACCOUNT, "region": REGION, "name": "desk"}]}})
@@ -174,10 +174,10 @@ def test_a_pool_by_its_name(sandbox: Sandbox, aws: dict[str, str], pool: dict[st
 
 
 def test_a_pool_of_another_region(sandbox: Sandbox, aws: dict[str, str], old: str) -> None:
-    made = clouds.seed(
+    seeded = clouds.seed(
         sandbox.world, {"aws": {"pools": [{"account": ACCOUNT, "region": "us-west-2", "name": "west"}]}}
     )["aws"]["pools"][0]
-    options = {"user_pool_id": made["id"], "provider_name": "Entra", "metadata": old}
+    options = {"user_pool_id": seeded["id"], "provider_name": "Entra", "metadata": old}
     result = run_module("cognito_saml_provider", options, aws)
     assert result["changed"]
     assert "reply_url" not in result["saml_provider"]
@@ -234,8 +234,8 @@ def test_every_attribute_of_a_client_survives(
     after = cognito.describe_user_pool_client(**place)["UserPoolClient"]
     assert after.pop("SupportedIdentityProviders") == ["COGNITO", "Entra"]
     assert before.pop("SupportedIdentityProviders") == ["COGNITO"]
-    for each in (before, after):
-        each.pop("LastModifiedDate")
+    for description in (before, after):
+        description.pop("LastModifiedDate")
     assert after == before
     provider(clients={"remove": [pool["clients"]["web"]["id"]]})
     assert cognito.describe_user_pool_client(**place)["UserPoolClient"]["SupportedIdentityProviders"] == ["COGNITO"]
@@ -343,12 +343,12 @@ def test_an_address(
     it.
     """
     clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANT}]}})
-    made = provider(metadata_url=URL)
+    created = provider(metadata_url=URL)
     assert (
-        made["actions"][-1]
+        created["actions"][-1]
         == "Record which certificates the SAML provider 'Entra' of the user pool 'desk' was made to fetch"
     )
-    (thumbprint,) = made["saml_provider"]["trusted_thumbprints"]
+    (thumbprint,) = created["saml_provider"]["trusted_thumbprints"]
     (saml_provider,) = info()["saml_providers"]
     assert (saml_provider["metadata_url"], saml_provider["trusted_thumbprints"]) == (URL, [thumbprint])
     operations(sandbox)
@@ -400,9 +400,9 @@ def test_an_answer_that_was_lost(sandbox: Sandbox, provider: t.Callable[..., Mod
 def test_signed_requests_and_encrypted_responses(
     provider: t.Callable[..., ModuleResult], cognito: t.Any, pool: dict[str, t.Any], old: str
 ) -> None:
-    made = provider(metadata=old, request_signing=True, encrypted_responses=True)["saml_provider"]
-    assert made["signing_certificate"] == cognito.get_signing_certificate(UserPoolId=pool["id"])["Certificate"]
-    assert made["encryption_certificate"] not in (made["signing_certificate"], "")
+    created = provider(metadata=old, request_signing=True, encrypted_responses=True)["saml_provider"]
+    assert created["signing_certificate"] == cognito.get_signing_certificate(UserPoolId=pool["id"])["Certificate"]
+    assert created["encryption_certificate"] not in (created["signing_certificate"], "")
     assert not provider(metadata=old, request_signing=True, encrypted_responses=True)["changed"]
     without = provider(request_signing=False, encrypted_responses=False)["saml_provider"]
     assert (without["request_signing"], without["encrypted_responses"]) == (False, False)

@@ -5,40 +5,40 @@ from __future__ import annotations
 
 import pytest
 
-from contact_centre import Centre, centre
+from contact_centre import Centre, seed_centre
 from federation_sandbox.testing import Sandbox
 
 FIRST = "https://first.example.com"
 SECOND = "https://second.example.com:8443"
 
 
-def approved(here: Centre) -> list[str]:
-    pages = here.connect().get_paginator("list_approved_origins").paginate(InstanceId=here.id)
+def approved(centre: Centre) -> list[str]:
+    pages = centre.connect().get_paginator("list_approved_origins").paginate(InstanceId=centre.id)
     return sorted(pages.build_full_result()["Origins"])
 
 
 def test_origins_are_added_removed_and_set(sandbox: Sandbox) -> None:
-    here = centre(sandbox, approved_origins=[FIRST])
+    centre = seed_centre(sandbox, approved_origins=[FIRST])
 
     def run(check: bool = False, **change: list[str]) -> dict[str, object]:
-        return here.run("connect_approved_origin", {"instance_id": here.id, "origins": change}, check=check)
+        return centre.run("connect_approved_origin", {"instance_id": centre.id, "origins": change}, check=check)
 
     predicted = run(check=True, add=[f"{SECOND}/", FIRST])
-    assert approved(here) == [FIRST]
-    made = run(add=[f"{SECOND}/", FIRST])
-    assert made["actions"] == predicted["actions"] == [f"Approve the origin {SECOND}"]
-    assert made["diff"] == {"before": {"origins": [FIRST]}, "after": {"origins": [FIRST, SECOND]}}
-    assert approved(here) == [FIRST, SECOND]
+    assert approved(centre) == [FIRST]
+    created = run(add=[f"{SECOND}/", FIRST])
+    assert created["actions"] == predicted["actions"] == [f"Approve the origin {SECOND}"]
+    assert created["diff"] == {"before": {"origins": [FIRST]}, "after": {"origins": [FIRST, SECOND]}}
+    assert approved(centre) == [FIRST, SECOND]
     assert not run(add=["HTTPS://First.Example.com:443"])["changed"]
-    assert here.requests() == ["ListApprovedOrigins"]
+    assert centre.requests() == ["ListApprovedOrigins"]
 
     assert run(remove=[FIRST, "https://unknown.example.com"])["actions"] == [f"Remove the approved origin {FIRST}"]
-    assert approved(here) == [SECOND]
+    assert approved(centre) == [SECOND]
     assert run(set=[FIRST])["actions"] == [f"Approve the origin {FIRST}", f"Remove the approved origin {SECOND}"]
-    assert approved(here) == [FIRST]
+    assert approved(centre) == [FIRST]
     assert not run(set=[FIRST])["changed"]
     assert run(set=[])["changed"]
-    assert approved(here) == []
+    assert approved(centre) == []
     assert not run(set=[])["changed"]
 
 
@@ -59,22 +59,22 @@ def test_origins_are_added_removed_and_set(sandbox: Sandbox) -> None:
     ],
 )
 def test_what_is_no_origin_is_refused_before_any_request(sandbox: Sandbox, origin: str) -> None:
-    here = centre(sandbox)
-    result = here.run("connect_approved_origin", {"instance_id": here.id, "origins": {"add": [FIRST, origin]}})
+    centre = seed_centre(sandbox)
+    result = centre.run("connect_approved_origin", {"instance_id": centre.id, "origins": {"add": [FIRST, origin]}})
     assert result.failed
     assert repr(origin) in result["msg"]
-    assert here.requests() == []
+    assert centre.requests() == []
 
 
 def test_many_origins_are_read_page_by_page(sandbox: Sandbox) -> None:
     many = [f"https://site{number}.example.com" for number in range(60)]
-    here = centre(sandbox, approved_origins=many)
-    assert not here.run("connect_approved_origin", {"instance_id": here.id, "origins": {"set": many}})["changed"]
+    centre = seed_centre(sandbox, approved_origins=many)
+    assert not centre.run("connect_approved_origin", {"instance_id": centre.id, "origins": {"set": many}})["changed"]
 
 
 def test_an_instance_that_check_mode_would_create_takes_no_request(sandbox: Sandbox) -> None:
-    here = centre(sandbox)
+    centre = seed_centre(sandbox)
     missing = {"instance_id": "00000000-0000-0000-0000-000000000000", "origins": {"set": [FIRST]}}
-    assert here.run("connect_approved_origin", missing, check=True)["actions"] == [f"Approve the origin {FIRST}"]
-    assert here.requests() == []
-    assert here.run("connect_approved_origin", missing).failed
+    assert centre.run("connect_approved_origin", missing, check=True)["actions"] == [f"Approve the origin {FIRST}"]
+    assert centre.requests() == []
+    assert centre.run("connect_approved_origin", missing).failed

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from contact_centre import ACCOUNT, centre
+from contact_centre import ACCOUNT, seed_centre
 from federation_sandbox import clouds
 from federation_sandbox.testing import Sandbox
 from installed import needs_channels
@@ -32,12 +32,12 @@ JANE: t.Final = {"username": "jane.doe@example.com", "secondary_email": "jane.do
 )
 def test_the_examples_run_as_they_stand(sandbox: Sandbox, tmp_path: Path, module: str) -> None:
     users = [] if module == "connect_users" else [JANE]
-    here = centre(sandbox, region="eu-central-1", users=users, security_profiles={"No access": []})
+    centre = seed_centre(sandbox, region="eu-central-1", users=users, security_profiles={"No access": []})
     (tmp_path / "agents.csv").write_text("username\njane.doe@example.com\n", encoding="utf-8")
     if module == "connect_instance":
         sandbox.world.reset()
         account = {"id": ACCOUNT, "access_keys": [{"id": "AKIACONTACTCENTRE", "secret": "a-secret-of-the-sandbox"}]}
         clouds.seed(sandbox.world, {"aws": {"accounts": [account]}})
-    played = run_examples(module, here.environment, tmp_path)
+    played = run_examples(module, centre.environment, tmp_path)
     assert played.returncode == 0, played.stdout
     assert "failed=0" in played.stdout

@@ -41,8 +41,8 @@ def role(sandbox: Sandbox, aws: dict[str, str], saml: SimpleNamespace) -> Run:
     clouds.seed(sandbox.world, {"aws": {"providers": [provider]}})
 
     def run(_check: bool = False, **params: t.Any) -> ModuleResult:
-        wanted = {"name": "ConnectAgents"} if params.get("state") == "absent" else OPTIONS
-        return run_module("connect_federation_role", wanted | params, aws, check=_check)
+        options = {"name": "ConnectAgents"} if params.get("state") == "absent" else OPTIONS
+        return run_module("connect_federation_role", options | params, aws, check=_check)
 
     return run
 
@@ -254,7 +254,7 @@ def test_replication_is_waited_for(sandbox: Sandbox, role: Run) -> None:
 def test_an_older_version_is_read(sandbox: Sandbox, role: Run, seed: int) -> None:
     """A replica that is behind shows the role as it was, or none: it is neither made anew nor set back."""
     sandbox.world.settings.change({"iam_replication": 1.0, "iam_flapping": 0.5, "flapping_seed": seed})
-    made = role()["role"]["role_id"]
+    created = role()["role"]["role_id"]
     urls = ["https://signin.aws.amazon.com/saml", "https://eu-west-1.signin.aws.amazon.com/saml"]
     changed = role(reply_urls=urls, description="x")
     assert not changed.failed, changed["msg"]
@@ -263,7 +263,7 @@ def test_an_older_version_is_read(sandbox: Sandbox, role: Run, seed: int) -> Non
     sandbox.world.settings.iam_replication = 0.0
     settled = role(reply_urls=urls, description="x", max_session_duration=7200)
     assert not settled["changed"]
-    assert settled["role"]["role_id"] == made
+    assert settled["role"]["role_id"] == created
 
 
 def test_govcloud(sandbox: Sandbox, govcloud: dict[str, str], saml: SimpleNamespace) -> None:

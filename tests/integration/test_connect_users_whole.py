@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from contact_centre import Centre, centre, person
+from contact_centre import Centre, person, seed_centre
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
 from support import ModuleResult, ansible_command, ansible_environment, run_ansible
@@ -28,13 +28,16 @@ def team(count: int, **settings: t.Any) -> list[dict[str, t.Any]]:
     return [person({"username": f"agent{number:05}@example.com", **settings}) for number in range(count)]
 
 
-def run(here: Centre, users: list[dict[str, t.Any]], check: bool = False, **options: t.Any) -> ModuleResult:
-    return here.run("connect_users", {"instance_id": here.id, "users": users, **FAST, **options}, check=check)
+def run(centre: Centre, users: list[dict[str, t.Any]], check: bool = False, **options: t.Any) -> ModuleResult:
+    return centre.run("connect_users", {"instance_id": centre.id, "users": users, **FAST, **options}, check=check)
 
 
-def usernames(here: Centre) -> list[str]:
+def usernames(centre: Centre) -> list[str]:
     listed = (
-        here.connect().get_paginator("list_users").paginate(InstanceId=here.id).build_full_result()["UserSummaryList"]
+        centre.connect()
+        .get_paginator("list_users")
+        .paginate(InstanceId=centre.id)
+        .build_full_result()["UserSummaryList"]
     )
     return sorted(user["Username"] for user in listed)
 
@@ -45,39 +48,39 @@ def counts(result: ModuleResult) -> dict[str, int]:
 
 def test_leavers_are_reported_restricted_and_deleted(sandbox: Sandbox) -> None:
     everybody = team(4)
-    here = centre(
+    centre = seed_centre(
         sandbox,
         users=[{**agent, "tags": OURS} for agent in everybody] + [person({"username": "by.hand"})],
         security_profiles={"No access": []},
         quick_connects={"Call 3": everybody[3]["username"], "Call 0": everybody[0]["username"]},
     )
     leaver = everybody[3]["username"]
-    reported = run(here, everybody[:3], mode="set")
+    reported = run(centre, everybody[:3], mode="set")
     assert not reported["changed"]
     assert reported["users"]["leavers"] == [leaver]
     assert "1 agent is no longer listed" in reported.warnings[0]
 
     restrict = {"mode": "set", "leavers": "restrict", "restricted_security_profile": "No access"}
-    predicted = run(here, everybody[:3], check=True, **restrict)
-    restricted = run(here, everybody[:3], **restrict)
+    predicted = run(centre, everybody[:3], check=True, **restrict)
+    restricted = run(centre, everybody[:3], **restrict)
     assert counts(restricted) == {"unchanged": 3, "restricted": 1}
     assert restricted["actions"] == predicted["actions"]
     assert restricted["diff"] == predicted["diff"]
     assert restricted["diff"]["after"][leaver]["security_profiles"] == ["No access"]
-    assert (here.user(leaver) or {})["SecurityProfileIds"] == [here.seeded["security_profiles"]["No access"]]
-    assert not run(here, everybody[:3], **restrict)["changed"]
-    back = run(here, everybody, **restrict)
+    assert (centre.user(leaver) or {})["SecurityProfileIds"] == [centre.seeded["security_profiles"]["No access"]]
+    assert not run(centre, everybody[:3], **restrict)["changed"]
+    back = run(centre, everybody, **restrict)
     assert counts(back) == {"unchanged": 3, "updated": 1}
 
-    deleted = run(here, everybody[:3], mode="set", leavers="delete")
+    deleted = run(centre, everybody[:3], mode="set", leavers="delete")
     assert deleted["actions"] == [
         f"Delete the agent {leaver!r}",
         f"Delete the quick connect 'Call 3', which leads to the agent {leaver!r}",
     ]
-    assert here.writes() == ["DeleteUser", "DeleteQuickConnect"]
-    assert usernames(here) == [*(agent["username"] for agent in everybody[:3]), "by.hand"]
-    assert counts(run(here, everybody[:3], mode="set", leavers="delete")) == {"unchanged": 3}
-    unowned = run(here, everybody[:3], mode="set", leavers="delete", manage_unowned=True)
+    assert centre.writes() == ["DeleteUser", "DeleteQuickConnect"]
+    assert usernames(centre) == [*(agent["username"] for agent in everybody[:3]), "by.hand"]
+    assert counts(run(centre, everybody[:3], mode="set", leavers="delete")) == {"unchanged": 3}
+    unowned = run(centre, everybody[:3], mode="set", leavers="delete", manage_unowned=True)
     assert unowned["actions"] == ["Delete the agent 'by.hand'"]
 
 
@@ -93,21 +96,21 @@ def test_leavers_are_reported_restricted_and_deleted(sandbox: Sandbox) -> None:
 def test_an_option_that_no_agent_has_is_told_with_the_agent(
     sandbox: Sandbox, mode: str, wrong: dict[str, t.Any], message: str
 ) -> None:
-    here = centre(sandbox)
-    result = run(here, [*team(2), wrong], mode=mode)
+    centre = seed_centre(sandbox)
+    result = run(centre, [*team(2), wrong], mode=mode)
     assert message in result["msg"]
     assert any(word in result["msg"] for word in ("perhaps", "colour", "username"))
-    assert here.writes() == []
+    assert centre.writes() == []
 
 
 def test_those_who_are_listed_are_deleted(sandbox: Sandbox) -> None:
     """The username alone counts; one that was made by hand stays unless told, and nobody is read by himself."""
     everybody = team(30)
     by_hand = person({"username": "by.hand"})
-    here = centre(sandbox, users=[*({**agent, "tags": OURS} for agent in everybody), by_hand])
+    centre = seed_centre(sandbox, users=[*({**agent, "tags": OURS} for agent in everybody), by_hand])
     go = [{"username": agent["username"]} for agent in (*everybody[5:], by_hand, person({"username": "nobody"}))]
-    predicted = run(here, go, state="absent", check=True)
-    done = run(here, go, state="absent")
+    predicted = run(centre, go, state="absent", check=True)
+    done = run(centre, go, state="absent")
     assert (
         done["actions"]
         == predicted["actions"]
@@ -115,31 +118,35 @@ def test_those_who_are_listed_are_deleted(sandbox: Sandbox) -> None:
     )
     assert counts(done) == {"removed": 25}
     assert "1 agent was created by hand and would be deleted only with manage_unowned " in " ".join(done.warnings)
-    assert "DescribeUser" not in here.requests()
-    assert usernames(here) == [*(agent["username"] for agent in everybody[:5]), "by.hand"]
-    assert not run(here, go, state="absent")["changed"]
+    assert "DescribeUser" not in centre.requests()
+    assert usernames(centre) == [*(agent["username"] for agent in everybody[:5]), "by.hand"]
+    assert not run(centre, go, state="absent")["changed"]
     assert not run(
-        here, [{"username": everybody[0]["username"]}], state="absent", protected=[everybody[0]["username"]]
+        centre, [{"username": everybody[0]["username"]}], state="absent", protected=[everybody[0]["username"]]
     )["changed"]
-    assert "without username: user_name" in run(here, [{"user_name": "ann"}], state="absent")["msg"]
-    assert run(here, go, state="absent", manage_unowned=True)["actions"] == ["Delete the agent 'by.hand'"]
+    assert "without username: user_name" in run(centre, [{"user_name": "ann"}], state="absent")["msg"]
+    assert run(centre, go, state="absent", manage_unowned=True)["actions"] == ["Delete the agent 'by.hand'"]
 
 
 def test_a_profile_that_opens_the_panel_restricts_nobody(sandbox: Sandbox) -> None:
     everybody = team(3)
-    here = centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody], security_profiles={"No access": []})
+    centre = seed_centre(
+        sandbox, users=[{**agent, "tags": OURS} for agent in everybody], security_profiles={"No access": []}
+    )
     changed = [person({**everybody[0], "last_name": "Roe"}), everybody[1]]
     for check in (True, False):
-        refused = run(here, changed, check=check, mode="set", leavers="restrict", restricted_security_profile="Agent")
+        refused = run(centre, changed, check=check, mode="set", leavers="restrict", restricted_security_profile="Agent")
         assert "The security profile 'Agent' opens the Contact Control Panel" in refused["msg"]
-        assert here.writes() == []
-    assert not run(here, everybody, mode="set", leavers="restrict", restricted_security_profile="No access")["changed"]
+        assert centre.writes() == []
+    assert not run(centre, everybody, mode="set", leavers="restrict", restricted_security_profile="No access")[
+        "changed"
+    ]
 
 
 def test_a_quick_connect_that_a_stopped_run_left_is_removed_by_the_next(sandbox: Sandbox) -> None:
     everybody = team(3)
     leaver = everybody[2]["username"]
-    here = centre(
+    centre = seed_centre(
         sandbox,
         users=[{**agent, "tags": OURS} for agent in everybody],
         quick_connects={"Call 2": leaver, "Call 0": "agent00000@example.com"},
@@ -147,24 +154,24 @@ def test_a_quick_connect_that_a_stopped_run_left_is_removed_by_the_next(sandbox:
     sandbox.world.faults.add(
         Fault("connect", "DeleteQuickConnect", status=400, code="InvalidRequestException", message="Not now.")
     )
-    stopped = run(here, everybody[:2], mode="set", leavers="delete")
+    stopped = run(centre, everybody[:2], mode="set", leavers="delete")
     (failure,) = stopped["failures"]
     assert (failure["name"], failure["error_code"]) == (leaver, "InvalidRequestException")
     assert failure["failed_action"].startswith("Delete the quick connect 'Call 2'")
-    assert usernames(here) == [agent["username"] for agent in everybody[:2]]
-    assert run(here, everybody[:2], mode="set")["actions"] == []
+    assert usernames(centre) == [agent["username"] for agent in everybody[:2]]
+    assert run(centre, everybody[:2], mode="set")["actions"] == []
 
-    predicted = run(here, everybody[:2], check=True, mode="set", leavers="delete")
-    finished = run(here, everybody[:2], mode="set", leavers="delete")
+    predicted = run(centre, everybody[:2], check=True, mode="set", leavers="delete")
+    finished = run(centre, everybody[:2], mode="set", leavers="delete")
     assert (
         finished["actions"]
         == predicted["actions"]
         == ["Delete the quick connect 'Call 2', which leads to a user who no longer exists"]
     )
-    assert here.writes() == ["DeleteQuickConnect"]
+    assert centre.writes() == ["DeleteQuickConnect"]
     assert counts(finished) == {"unchanged": 2}
     assert finished["users"]["changes"] == []
-    assert not run(here, everybody[:2], mode="set", leavers="delete")["changed"]
+    assert not run(centre, everybody[:2], mode="set", leavers="delete")["changed"]
 
 
 @pytest.mark.parametrize(
@@ -180,61 +187,61 @@ def test_the_guard_stops_before_the_first_write(
     sandbox: Sandbox, stay: int, options: dict[str, str], code: str, count: int
 ) -> None:
     everybody = team(40)
-    here = centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody])
+    centre = seed_centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody])
     joiner = [person({"username": "joiner"})] if stay else []
     for check in (True, False):
-        result = run(here, everybody[:stay] + joiner, check=check, mode="set", **options)
+        result = run(centre, everybody[:stay] + joiner, check=check, mode="set", **options)
         assert (result["error_code"], len(result["would_remove"])) == (code, count)
         assert not result["changed"]
-        assert here.writes() == []
-    assert len(usernames(here)) == 40
+        assert centre.writes() == []
+    assert len(usernames(centre)) == 40
 
 
 def test_agents_that_the_module_made_are_its_own_and_kept_ones_stay(sandbox: Sandbox) -> None:
-    here = centre(sandbox)
-    run(here, team(3, tags={"team": "x"}))
-    assert (here.user(team(1)[0]["username"]) or {})["Tags"] == {"team": "x", **OURS}
-    assert not run(here, team(3, tags={"team": "x"}))["changed"]
-    kept = run(here, team(2, tags={"team": "x"}), mode="set", leavers="delete", protected=[team(3)[2]["username"]])
+    centre = seed_centre(sandbox)
+    run(centre, team(3, tags={"team": "x"}))
+    assert (centre.user(team(1)[0]["username"]) or {})["Tags"] == {"team": "x", **OURS}
+    assert not run(centre, team(3, tags={"team": "x"}))["changed"]
+    kept = run(centre, team(2, tags={"team": "x"}), mode="set", leavers="delete", protected=[team(3)[2]["username"]])
     assert not kept["changed"]
-    gone = run(here, team(2, tags={"team": "x"}), mode="set", leavers="delete")
-    assert counts(gone) == {"unchanged": 2, "removed": 1}
+    removed = run(centre, team(2, tags={"team": "x"}), mode="set", leavers="delete")
+    assert counts(removed) == {"unchanged": 2, "removed": 1}
 
 
 def test_a_rename_is_recognised_by_the_person(sandbox: Sandbox) -> None:
-    here = centre(sandbox)
-    run(here, team(1, person_id="11111111-aaaa"))
+    centre = seed_centre(sandbox)
+    run(centre, team(1, person_id="11111111-aaaa"))
     old = team(1)[0]["username"]
     renamed = [person({"username": "jane.smith@example.com", "person_id": "11111111-aaaa"})]
-    reported = run(here, renamed, mode="set", leavers="delete")
+    reported = run(centre, renamed, mode="set", leavers="delete")
     assert not reported["changed"]
     assert reported["users"]["renamed"] == [{"old": old, "new": "jane.smith@example.com"}]
     assert "Amazon Connect cannot rename users" in " ".join(reported.warnings)
-    assert usernames(here) == [old]
-    made = run(here, renamed, renames="recreate")
-    assert made["actions"] == ["Create the agent 'jane.smith@example.com'", f"Delete the agent {old!r}"]
-    assert usernames(here) == ["jane.smith@example.com"]
-    assert not run(here, renamed, mode="set", renames="recreate", leavers="delete")["changed"]
+    assert usernames(centre) == [old]
+    created = run(centre, renamed, renames="recreate")
+    assert created["actions"] == ["Create the agent 'jane.smith@example.com'", f"Delete the agent {old!r}"]
+    assert usernames(centre) == ["jane.smith@example.com"]
+    assert not run(centre, renamed, mode="set", renames="recreate", leavers="delete")["changed"]
 
 
 def test_an_agent_that_cannot_be_as_wanted_stops_nobody_else_when_told(sandbox: Sandbox) -> None:
-    here = centre(sandbox, users=[{**person({"username": "Joe"}), "tags": OURS}])
+    centre = seed_centre(sandbox, users=[{**person({"username": "Joe"}), "tags": OURS}])
     users = [
         *team(2),
         person({"username": "joe"}),
         person({"username": "bob", "routing_profile": "Bsic Routing Profile"}),
         person({"username": "eve", "auto_accept": "perhaps"}),
     ]
-    result = run(here, users, on_invalid="skip", protected=["Joe"], mode="set", leavers="delete")
+    result = run(centre, users, on_invalid="skip", protected=["Joe"], mode="set", leavers="delete")
     assert result.failed
     assert {(failure["name"], failure["error_code"]) for failure in result["failures"]} == dict.fromkeys(
         ("joe", "bob", "eve"), "InvalidAgent"
     ).items()
     assert counts(result) == {"created": 2, "failed": 3}
-    predicted = run(here, users, on_invalid="skip", check=True)
+    predicted = run(centre, users, on_invalid="skip", check=True)
     assert predicted.failed
     assert len(predicted["failures"]) == 3
-    failed = run(here, users)
+    failed = run(centre, users)
     assert {name for problem in failed["problems"] for name in problem["usernames"]} == {"joe", "bob", "eve"}
 
 
@@ -246,17 +253,17 @@ def test_nobody_goes_for_a_successor_who_is_skipped(sandbox: Sandbox) -> None:
         person({"username": "ann"}),
         *(person({"username": name, "person_id": f"id-{name}"}) for name in ("bob", "eve")),
     ]
-    here = centre(sandbox)
-    run(here, old)
+    centre = seed_centre(sandbox)
+    run(centre, old)
     new = [
         person({"username": "Ann", "person_id": "id-ann"}),
         person({"username": "bobby", "person_id": "id-bob", "routing_profile": "None such"}),
         person({"username": "eve", "person_id": "id-eve", "auto_accept": "perhaps"}),
     ]
-    skipped = run(here, new, on_invalid="skip", mode="set", leavers="delete", renames="recreate", max_removals="100%")
+    skipped = run(centre, new, on_invalid="skip", mode="set", leavers="delete", renames="recreate", max_removals="100%")
     assert len(skipped["failures"]) == 3
     assert skipped["actions"] == []
-    assert usernames(here) == ["ann", "bob", "eve"]
+    assert usernames(centre) == ["ann", "bob", "eve"]
 
 
 @pytest.mark.parametrize(
@@ -270,41 +277,41 @@ def test_nobody_goes_for_a_successor_who_is_skipped(sandbox: Sandbox) -> None:
 )
 def test_a_rename_of_any_sort_is_one(before: str, after: str, sandbox: Sandbox) -> None:
     """Letters' case in the object id means nothing either."""
-    here = centre(sandbox)
-    run(here, [person({"username": before, "person_id": PERSON.upper()})])
+    centre = seed_centre(sandbox)
+    run(centre, [person({"username": before, "person_id": PERSON.upper()})])
     renamed = [person({"username": after, "person_id": PERSON})]
-    reported = run(here, renamed, mode="set", leavers="delete", on_invalid="skip")
+    reported = run(centre, renamed, mode="set", leavers="delete", on_invalid="skip")
     assert not reported.failed, reported["msg"]
     assert reported["users"]["renamed"] == [{"old": before, "new": after}]
     assert "those are other users" not in " ".join(reported.warnings)
-    assert usernames(here) == [before]
-    made = run(here, renamed, mode="set", leavers="delete", renames="recreate", max_removals="100%")
-    assert made["actions"] == [f"Create the agent {after!r}", f"Delete the agent {before!r}"]
-    assert not run(here, renamed, mode="set", leavers="delete", renames="recreate")["changed"]
+    assert usernames(centre) == [before]
+    created = run(centre, renamed, mode="set", leavers="delete", renames="recreate", max_removals="100%")
+    assert created["actions"] == [f"Create the agent {after!r}", f"Delete the agent {before!r}"]
+    assert not run(centre, renamed, mode="set", leavers="delete", renames="recreate")["changed"]
 
 
 def test_a_spelling_that_amazon_connect_takes_for_the_same_is_told_at_once(sandbox: Sandbox) -> None:
     """Should it ever: the old agent stays, and nothing waits for one that never comes."""
-    here = centre(sandbox)
-    run(here, [person({"username": "Jane", "person_id": PERSON})])
+    centre = seed_centre(sandbox)
+    run(centre, [person({"username": "Jane", "person_id": PERSON})])
     taken = {"status": 409, "code": "DuplicateResourceException", "message": "The user name is already in use."}
     sandbox.world.faults.add(Fault("connect", "CreateUser", at=1, times=1, **taken))
-    result = run(here, [person({"username": "jane", "person_id": PERSON})], renames="recreate")
+    result = run(centre, [person({"username": "jane", "person_id": PERSON})], renames="recreate")
     assert "takes 'Jane' for the same name" in result["failures"][0]["msg"]
-    assert usernames(here) == ["Jane"]
+    assert usernames(centre) == ["Jane"]
 
 
 def test_a_person_has_one_agent(sandbox: Sandbox) -> None:
-    here = centre(sandbox)
-    run(here, [person({"username": "jane", "person_id": PERSON}), person({"username": "joe", "person_id": OTHER})])
-    twice = run(here, [person({"username": name, "person_id": PERSON}) for name in ("jane", "j.doe")])
+    centre = seed_centre(sandbox)
+    run(centre, [person({"username": "jane", "person_id": PERSON}), person({"username": "joe", "person_id": OTHER})])
+    twice = run(centre, [person({"username": name, "person_id": PERSON}) for name in ("jane", "j.doe")])
     assert f"the same person (person_id {PERSON}) is listed as 'j.doe' too" in twice["msg"]
-    second = here.run(
-        "connect_user", {"instance_id": here.id, **person({"username": "j.doe", "person_id": PERSON.upper()})}
+    second = centre.run(
+        "connect_user", {"instance_id": centre.id, **person({"username": "j.doe", "person_id": PERSON.upper()})}
     )
     assert f"The person {PERSON} is the agent 'jane' already" in second["msg"]
-    assert usernames(here) == ["jane", "joe"]
-    swapped = run(here, [person({"username": "jane", "person_id": OTHER})])
+    assert usernames(centre) == ["jane", "joe"]
+    swapped = run(centre, [person({"username": "jane", "person_id": OTHER})])
     assert f"The agent 'jane' belonged to another person ({PERSON}), and now belongs to {OTHER}" in " ".join(
         swapped.warnings
     )
@@ -312,45 +319,45 @@ def test_a_person_has_one_agent(sandbox: Sandbox) -> None:
 
 def test_nobody_goes_before_all_others_have_come(sandbox: Sandbox) -> None:
     everybody = team(30)
-    here = centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody], routing_profiles=["Sales"])
+    centre = seed_centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody], routing_profiles=["Sales"])
     users = [*team(20, routing_profile="Sales"), *(person({"username": f"new{number}"}) for number in range(10))]
-    result = run(here, users, mode="set", leavers="delete", max_removals="10")
+    result = run(centre, users, mode="set", leavers="delete", max_removals="10")
     assert counts(result) == {"created": 10, "updated": 20, "removed": 10}
-    writes = here.writes()
+    writes = centre.writes()
     assert writes[30:] == ["DeleteUser"] * 10
     assert sorted(set(writes[:30])) == ["CreateUser", "UpdateUserRoutingProfile"]
 
 
 def test_a_storm_of_refusals_fails_nobody(sandbox: Sandbox) -> None:
-    here = centre(sandbox)
+    centre = seed_centre(sandbox)
     sandbox.world.faults.add(
         Fault("connect", "CreateUser", at=3, times=12, status=429, code="TooManyRequestsException", message="Slow.")
     )
-    result = run(here, team(12), rate=50.0)
+    result = run(centre, team(12), rate=50.0)
     assert not result.failed, result.get("failures")
     assert counts(result) == {"created": 12}
 
 
 def test_ten_thousand_unchanged_agents_take_no_more_than_45_requests(sandbox: Sandbox) -> None:
     everybody = team(10_000)
-    here = centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody])
-    result = run(here, everybody, mode="set", leavers="delete")
+    centre = seed_centre(sandbox, users=[{**agent, "tags": OURS} for agent in everybody])
+    result = run(centre, everybody, mode="set", leavers="delete")
     assert not result["changed"], result.get("msg")
     assert counts(result) == {"unchanged": 10_000}
-    assert len(here.requests()) <= 45
+    assert len(centre.requests()) <= 45
 
 
 def test_one_in_a_hundred_changed_is_not_read_again_when_it_is_settled(sandbox: Sandbox) -> None:
     everybody = team(300)
     sandbox.world.clock.advance(-dt.timedelta(hours=2))
-    here = centre(sandbox, users=everybody, routing_profiles=["Sales"])
-    result = run(here, [*team(3, routing_profile="Sales"), *everybody[3:]])
+    centre = seed_centre(sandbox, users=everybody, routing_profiles=["Sales"])
+    result = run(centre, [*team(3, routing_profile="Sales"), *everybody[3:]])
     assert counts(result) == {"updated": 3, "unchanged": 297}
-    assert here.requests().count("DescribeUser") == 0
+    assert centre.requests().count("DescribeUser") == 0
 
 
 def test_agents_from_a_file_there_and_back(sandbox: Sandbox, tmp_path: Path) -> None:
-    here = centre(
+    centre = seed_centre(
         sandbox,
         users=[
             {
@@ -366,42 +373,42 @@ def test_agents_from_a_file_there_and_back(sandbox: Sandbox, tmp_path: Path) -> 
             },
         ],
     )
-    exported = here.run("connect_user_info", {"instance_id": here.id, "contact_details": True, "csv": True})
+    exported = centre.run("connect_user_info", {"instance_id": centre.id, "contact_details": True, "csv": True})
     assert "'=1+1" in exported["csv"]
     file = tmp_path / "agents.csv"
     file.write_text(exported["csv"], encoding="utf-8")
-    again = here.run("connect_users", {"instance_id": here.id, "csv": str(file), **FAST})
+    again = centre.run("connect_users", {"instance_id": centre.id, "csv": str(file), **FAST})
     assert not again["changed"], again["actions"]
     assert counts(again) == {"unchanged": 2}
     file.write_text(exported["csv"].replace("Basic Routing Profile", "Basic Routing Profil"), encoding="utf-8")
-    assert "Did you mean" in here.run("connect_users", {"instance_id": here.id, "csv": str(file)})["msg"]
+    assert "Did you mean" in centre.run("connect_users", {"instance_id": centre.id, "csv": str(file)})["msg"]
     file.write_text("user login,ACW timeout (seconds)\nann,soon\n", encoding="utf-8")
-    assert "'ann': argument" in here.run("connect_users", {"instance_id": here.id, "csv": str(file)})["msg"]
+    assert "'ann': argument" in centre.run("connect_users", {"instance_id": centre.id, "csv": str(file)})["msg"]
     assert (
         "Could not read the agents"
-        in here.run("connect_users", {"instance_id": here.id, "csv": str(tmp_path / "none")})["msg"]
+        in centre.run("connect_users", {"instance_id": centre.id, "csv": str(tmp_path / "none")})["msg"]
     )
 
 
 def test_a_damaged_file_removes_nobody(sandbox: Sandbox, tmp_path: Path) -> None:
     everybody = team(20)
-    here = centre(sandbox, users=everybody)
+    centre = seed_centre(sandbox, users=everybody)
     file = tmp_path / "agents.csv"
-    file.write_text(here.run("connect_user_info", {"instance_id": here.id, "csv": True})["csv"], encoding="utf-8")
+    file.write_text(centre.run("connect_user_info", {"instance_id": centre.id, "csv": True})["csv"], encoding="utf-8")
     rows = file.read_text(encoding="utf-8").splitlines()
     rows[5], rows[8] = rows[5].replace(",Doe", ',"Doe', 1), rows[8].replace(",Doe", ',Doe"', 1)
     assert sum('"Doe' in row for row in rows) == 1, rows[5]
     file.write_text("\n".join(rows), encoding="utf-8")
     cut_off = {"mode": "set", "leavers": "delete", "manage_unowned": True, "max_removals": "100%"}
-    result = here.run("connect_users", {"instance_id": here.id, "csv": str(file), **cut_off, **FAST})
+    result = centre.run("connect_users", {"instance_id": centre.id, "csv": str(file), **cut_off, **FAST})
     assert result["failed"]
     assert "row 6, cell 3: a quotation mark" in result["msg"]
-    assert len(here.run("connect_user_info", {"instance_id": here.id})["users"]) == len(everybody)
+    assert len(centre.run("connect_user_info", {"instance_id": centre.id})["users"]) == len(everybody)
 
 
 def test_the_task_tells_how_far_it_is(sandbox: Sandbox, tmp_path: Path) -> None:
-    here = centre(sandbox, limits=True)
-    task = {"instance_id": here.id, "region": here.region, "users": team(12), "progress_interval": 1}
+    centre = seed_centre(sandbox, limits=True)
+    task = {"instance_id": centre.id, "region": centre.region, "users": team(12), "progress_interval": 1}
     tasks = [
         {"openccp.federation.connect_users": task, "register": "done"},
         {"ansible.builtin.assert": {"that": "done.users.created == 12"}},
@@ -415,12 +422,12 @@ def test_the_task_tells_how_far_it_is(sandbox: Sandbox, tmp_path: Path) -> None:
         "hosts": "all",
         "gather_facts": False,
         "connection": "local",
-        "module_defaults": {"group/openccp.federation.aws": {"region": here.region}},
+        "module_defaults": {"group/openccp.federation.aws": {"region": centre.region}},
         "vars": {"ansible_python_interpreter": sys.executable},
         "tasks": tasks,
     }
     (tmp_path / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
-    environment = ansible_environment({key: value for key, value in here.environment.items() if key != "AWS_REGION"})
+    environment = ansible_environment({key: value for key, value in centre.environment.items() if key != "AWS_REGION"})
     done = run_ansible(ansible_command("ansible-playbook", "--inventory", "site,", "play.yml"), environment, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith("progress: [site] => ")]

@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from contact_centre import ACCOUNT, Centre, centre, person
+from contact_centre import ACCOUNT, Centre, person, seed_centre
 from federation_sandbox import clouds
 from federation_sandbox.faults import Fault
 from federation_sandbox.testing import Sandbox
@@ -60,27 +60,27 @@ def private_key() -> str:
 
 
 @pytest.fixture
-def here(sandbox: Sandbox) -> Centre:
-    return centre(sandbox)
+def centre(sandbox: Sandbox) -> Centre:
+    return seed_centre(sandbox)
 
 
 @pytest.fixture
-def options(here: Centre, saml: SimpleNamespace) -> collections.abc.Callable[[str], dict[str, t.Any]]:
+def options(centre: Centre, saml: SimpleNamespace) -> collections.abc.Callable[[str], dict[str, t.Any]]:
     """The options of a module; the role's provider is there already."""
     metadata = saml.metadata(saml.certificate())
 
     def complete(module: str) -> dict[str, t.Any]:
-        wanted = dict(CREATES[module][0])
+        params = dict(CREATES[module][0])
         if module == "iam_saml_provider":
-            wanted["metadata"] = metadata
+            params["metadata"] = metadata
         elif module == "connect_federation_role":
             clouds.seed(
-                here.sandbox.world,
+                centre.sandbox.world,
                 {"aws": {"providers": [{"account": ACCOUNT, "name": "Entra", "metadata": metadata}]}},
             )
         elif module != "connect_instance":
-            wanted["instance_id"] = here.id
-        return wanted
+            params["instance_id"] = centre.id
+        return params
 
     return complete
 
@@ -88,43 +88,45 @@ def options(here: Centre, saml: SimpleNamespace) -> collections.abc.Callable[[st
 @pytest.mark.parametrize("kind", ["masked", "lost"])
 @pytest.mark.parametrize("module", CREATES)
 def test_nothing_is_made_twice(
-    here: Centre, options: t.Callable[[str], dict[str, t.Any]], module: str, kind: t.Any
+    centre: Centre, options: t.Callable[[str], dict[str, t.Any]], module: str, kind: t.Any
 ) -> None:
-    wanted = options(module)
+    params = options(module)
     service, operation = CREATES[module][1:]
-    here.sandbox.world.faults.add(Fault(service, operation, kind=kind, status=503, code="ServiceUnavailable"))
-    made = here.run(module, wanted)
-    assert not made.failed, made
-    assert made["changed"]
-    assert here.sandbox.world.faults.waiting() == []
-    again = here.run(module, wanted)
+    centre.sandbox.world.faults.add(Fault(service, operation, kind=kind, status=503, code="ServiceUnavailable"))
+    created = centre.run(module, params)
+    assert not created.failed, created
+    assert created["changed"]
+    assert centre.sandbox.world.faults.waiting() == []
+    again = centre.run(module, params)
     assert (again.failed, again["changed"]) == (False, False), again
 
 
 @pytest.mark.parametrize("module", CREATES)
 def test_what_is_refused_for_good_is_told(
-    here: Centre, options: t.Callable[[str], dict[str, t.Any]], module: str
+    centre: Centre, options: t.Callable[[str], dict[str, t.Any]], module: str
 ) -> None:
-    wanted = options(module)
+    params = options(module)
     service, operation = CREATES[module][1:]
-    here.sandbox.world.faults.add(
+    centre.sandbox.world.faults.add(
         Fault(service, operation, status=400, code="InvalidRequestException", message="Not today.")
     )
-    refused = here.run(module, wanted)
+    refused = centre.run(module, params)
     assert refused.failed
     assert "Not today." in f"{refused['msg']} {refused.get('failures')}"
-    assert not here.run(module, wanted).failed
+    assert not centre.run(module, params).failed
 
 
 @needs_encryption
 @pytest.mark.parametrize("kind", ["masked", "lost"])
-def test_a_private_key_is_added_once(here: Centre, options: t.Callable[[str], dict[str, t.Any]], kind: t.Any) -> None:
+def test_a_private_key_is_added_once(centre: Centre, options: t.Callable[[str], dict[str, t.Any]], kind: t.Any) -> None:
     """IAM takes two keys, and what is added twice is there twice"""
-    wanted = options("iam_saml_provider")
-    here.run("iam_saml_provider", wanted)
-    here.sandbox.world.faults.add(Fault("iam", "UpdateSAMLProvider", kind=kind, status=503, code="ServiceUnavailable"))
-    keyed = {**wanted, "assertion_encryption_mode": "allowed", "private_key": private_key()}
-    added = here.run("iam_saml_provider", keyed)
+    params = options("iam_saml_provider")
+    centre.run("iam_saml_provider", params)
+    centre.sandbox.world.faults.add(
+        Fault("iam", "UpdateSAMLProvider", kind=kind, status=503, code="ServiceUnavailable")
+    )
+    keyed = {**params, "assertion_encryption_mode": "allowed", "private_key": private_key()}
+    added = centre.run("iam_saml_provider", keyed)
     assert not added.failed, added
     assert len(added["saml_provider"]["private_keys"]) == 1
-    assert not here.run("iam_saml_provider", keyed)["changed"]
+    assert not centre.run("iam_saml_provider", keyed)["changed"]

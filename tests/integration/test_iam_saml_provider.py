@@ -293,9 +293,9 @@ def test_a_lost_answer_adds_no_second_private_key(
     key = rsa.generate_private_key(65537, 2048).private_bytes(*form).decode()
     options = {"metadata": new, "assertion_encryption_mode": "allowed", "private_key": key}
     sandbox.world.faults.add(Fault("iam", "CreateSAMLProvider", kind="lost"))
-    made = provider(**options, private_key_update="always")
-    assert made["changed"]
-    assert len(made["saml_provider"]["private_keys"]) == 1
+    created = provider(**options, private_key_update="always")
+    assert created["changed"]
+    assert len(created["saml_provider"]["private_keys"]) == 1
     assert not provider(**options)["changed"]
     assert len(provider(**options, private_key_update="always")["saml_provider"]["private_keys"]) == 2
 

@@ -236,7 +236,7 @@ def killed(live: Probe, after: int, monkeypatch: pytest.MonkeyPatch) -> bool:
     count = 0
 
     def counted(request: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
-        def made(*args: t.Any, **kwargs: t.Any) -> t.Any:
+        def count_request(*args: t.Any, **kwargs: t.Any) -> t.Any:
             nonlocal count
             try:
                 return request(*args, **kwargs)
@@ -245,7 +245,7 @@ def killed(live: Probe, after: int, monkeypatch: pytest.MonkeyPatch) -> bool:
                 if count == after:
                     raise Killed
 
-        return made
+        return count_request
 
     with monkeypatch.context() as patch:
         patch.setattr(Graph, "request", counted(Graph.request))

@@ -29,26 +29,26 @@ NAMES: t.Final = ("jane.doe@contoso.com", "JANE.DOE@contoso.com", "jane@CONTOSO.
 
 
 @pytest.fixture
-def here(sandbox: Sandbox) -> Tenant:
+def tenant(sandbox: Sandbox) -> Tenant:
     return Tenant(sandbox, users=[JANE, *TWINS, *({"userPrincipalName": f"other{n}@contoso.com"} for n in range(20))])
 
 
 @pytest.fixture
-def graph(here: Tenant, monkeypatch: pytest.MonkeyPatch) -> Graph:
-    for name, value in here.environment.items():
+def graph(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> Graph:
+    for name, value in tenant.environment.items():
         monkeypatch.setenv(name, value)
     variables = {"tenant_id": "AZURE_TENANT_ID", "client_id": "AZURE_CLIENT_ID", "client_secret": "AZURE_CLIENT_SECRET"}
     defaults = {name: option.get("default") for name, option in ENTRA_ARGUMENT_SPEC.items()}
-    return connect({**defaults, **{option: here.environment[variable] for option, variable in variables.items()}})
+    return connect({**defaults, **{option: tenant.environment[variable] for option, variable in variables.items()}})
 
 
 def ids(graph: Graph, *names: str) -> t.Mapping[str, str]:
-    asks = directory.principal_asks({"user": names})
+    asks = directory.principal_requests({"user": names})
     return directory.principals(graph, {"user": names}, asks, graph.batch([ask for _kind, ask in asks])).ids["user"]
 
 
-def test_whoever_is_to_be_assigned(here: Tenant, graph: Graph) -> None:
-    jane = here.users["jane.doe@contoso.com"]
+def test_whoever_is_to_be_assigned(tenant: Tenant, graph: Graph) -> None:
+    jane = tenant.users["jane.doe@contoso.com"]
     others = [f"other{number}@contoso.com" for number in range(20)]
     ids_by_name = ids(graph, *NAMES, jane.upper(), *others)
     assert {ids_by_name[name] for name in (*NAMES, jane.upper())} == {jane}
@@ -62,8 +62,8 @@ def test_whoever_is_to_be_assigned(here: Tenant, graph: Graph) -> None:
         directory.refuse_unknown(graph, "user", ["Jane"])
 
 
-def test_whoever_is_to_be_checked(here: Tenant, graph: Graph) -> None:
-    jane = here.users["jane.doe@contoso.com"]
+def test_whoever_is_to_be_checked(tenant: Tenant, graph: Graph) -> None:
+    jane = tenant.users["jane.doe@contoso.com"]
     for name in (*NAMES, jane.upper()):
         _application, people, _assigned = read_people(graph, Application("App", "id"), (), [name], everyone=False)
         assert [(person.id, person.name) for person in people] == [(jane, "jane.doe@contoso.com")], name
@@ -77,8 +77,8 @@ def test_whoever_is_to_be_checked(here: Tenant, graph: Graph) -> None:
     ]
 
 
-def test_an_assignment_by_an_address_is_none_by_its_owner_s_name_again(here: Tenant) -> None:
-    by_address = here.run("azure_saml_app", {**SMALL, "assignments": {"users": {"set": ["j.roe@contoso.com"]}}})
+def test_an_assignment_by_an_address_is_none_by_its_owner_s_name_again(tenant: Tenant) -> None:
+    by_address = tenant.run("azure_saml_app", {**SMALL, "assignments": {"users": {"set": ["j.roe@contoso.com"]}}})
     assert "Assign the user jane.doe@contoso.com to 'Contact centre'" in by_address["actions"]
-    again = here.run("azure_saml_app", {**SMALL, "assignments": {"users": {"set": ["JANE O'DOE"]}}})
+    again = tenant.run("azure_saml_app", {**SMALL, "assignments": {"users": {"set": ["JANE O'DOE"]}}})
     assert not again["changed"], again["actions"]

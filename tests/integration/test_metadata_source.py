@@ -74,8 +74,8 @@ def read(server: Server, path: str, **params: t.Any) -> ModuleResult:
     taken.
     """
     environment = {"REQUESTS_CA_BUNDLE": server.authority, "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "x"}
-    wanted = {"name": "Entra", "metadata_url": server.url + path, "account_id": "none"} | params
-    return run_module("iam_saml_provider", wanted, environment, check=True)
+    options = {"name": "Entra", "metadata_url": server.url + path, "account_id": "none"} | params
+    return run_module("iam_saml_provider", options, environment, check=True)
 
 
 TAKEN = "'none' is not the id of an AWS account"

@@ -30,8 +30,8 @@ def test_each_request_of_both_clouds_is_a_line_without_values(sandbox: Sandbox, 
         "reply_urls": ["https://telltale.signin.aws.amazon.com/saml"],
         "assignments": {"groups": {"set": ["Telltale agents"]}},
     }
-    made = run_module("azure_saml_app", application, environment)
-    assert not made.failed, made["msg"]
+    created = run_module("azure_saml_app", application, environment)
+    assert not created.failed, created["msg"]
     assert not run_module("connect_user_info", {"instance_id": probe_factory.INSTANCE}, environment).failed
     lines, written = lines_of(file), file.read_text(encoding="utf-8").lower()
     seen = [call for call in sandbox.world.traffic.entries(None, None) if call["service"] in ("graph", "connect")]

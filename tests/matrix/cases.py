@@ -138,24 +138,24 @@ def cases(scenario: str, recorded: collections.abc.Iterable[Entry], *, beside: b
     beside: whether another job is tried at once.
     """
     listed: list[Case] = []
-    made: set[str] = set()
+    operations: set[str] = set()
     for call in calls(recorded):
         if call.write:
-            troubles = [*WRITES, *(Trouble(name, outside=name) for name in _from_outside(scenario, call, made))]
+            troubles = [*WRITES, *(Trouble(name, outside=name) for name in _from_outside(scenario, call, operations))]
             troubles += [Trouble("another job at once", beside=True)] if beside else []
         else:
             troubles = [each for each in READS if call.service not in ("login", "sts") or not _needs_object(each)]
         listed += [Case(scenario, call, trouble) for trouble in troubles]
-        made.add(call.operation)
+        operations.add(call.operation)
     return listed
 
 
-def _from_outside(scenario: str, call: Call, made: collections.abc.Collection[str]) -> list[str]:
-    """What somebody else may do before a write. made: the operations before it."""
+def _from_outside(scenario: str, call: Call, operations: collections.abc.Collection[str]) -> list[str]:
+    """What somebody else may do before a write. operations: those before it."""
     return [
         name
         for name, each in DISTURBANCES.items()
-        if each.after in made or each.before == call.operation or scenario in each.scenarios
+        if each.after in operations or each.before == call.operation or scenario in each.scenarios
     ]
 
 

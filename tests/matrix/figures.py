@@ -14,8 +14,8 @@ HEAD: t.Final = "| {} | cases | converged | went on | failed and said so | kille
 
 def table(results: collections.abc.Sequence[t.Mapping[str, t.Any]]) -> str:
     """The cases by trouble and by scenario, with how many converged."""
-    by_trouble = _rows(results, lambda each: f"{'write' if each['write'] else 'read'}: {each['trouble']}")
-    by_scenario = _rows(results, lambda each: str(each["scenario"]))
+    by_trouble = _rows(results, lambda result: f"{'write' if result['write'] else 'read'}: {result['trouble']}")
+    by_scenario = _rows(results, lambda result: str(result["scenario"]))
     return "\n".join([HEAD.format("trouble"), *by_trouble, "", HEAD.format("job"), *by_scenario])
 
 
@@ -23,16 +23,16 @@ def _rows(
     results: collections.abc.Sequence[t.Mapping[str, t.Any]], group: t.Callable[[t.Mapping[str, t.Any]], str]
 ) -> list[str]:
     groups: dict[str, list[t.Mapping[str, t.Any]]] = collections.defaultdict(list)
-    for each in results:
-        groups[group(each)].append(each)
+    for result in results:
+        groups[group(result)].append(result)
     return [_row(name, held) for name, held in [*sorted(groups.items()), ("all", list(results))]]
 
 
 def _row(name: str, held: collections.abc.Sequence[t.Mapping[str, t.Any]]) -> str:
-    outcomes = collections.Counter(each["outcome"] for each in held)
+    outcomes = collections.Counter(result["outcome"] for result in held)
     counts = [
         len(held),
-        sum(not each["problems"] for each in held),
+        sum(not result["problems"] for result in held),
         *map(outcomes.get, ("went on", "failed", "killed")),
     ]
-    return f"| {name} | " + " | ".join(str(each or 0) for each in counts) + " |"
+    return f"| {name} | " + " | ".join(str(result or 0) for result in counts) + " |"

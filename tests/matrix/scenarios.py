@@ -94,7 +94,7 @@ class Place:
         self.sandbox.world.clock.advance(dt.timedelta(days=days))
 
 
-def _nothing(place: Place) -> None:
+def _prepare_nothing(place: Place) -> None:
     """Nothing is there yet."""
 
 
@@ -110,7 +110,7 @@ class Scenario:
 
     name: str
     commands: tuple[Command, ...]
-    prepare: t.Callable[[Place], None] = _nothing
+    prepare: t.Callable[[Place], None] = _prepare_nothing
     recovery: tuple[Command, ...] = ()
     beside: tuple[Command, ...] = ()
     agents: tuple[str, ...] = ()
@@ -126,12 +126,12 @@ def _site(*arguments: str, **variables: t.Any) -> Command:
     return Command("site", ("--tags", "entra,aws,agents", *arguments), variables)
 
 
-def _made(place: Place) -> None:
+def _federate(place: Place) -> None:
     """A federation is there."""
     place.succeed(SITE)
 
 
-def _made_for_two_requests(place: Place) -> None:
+def _federate_for_two_requests(place: Place) -> None:
     """A federation is there whose application Entra ID deletes only after its service principal."""
     directory(place.sandbox.world).tenants[TENANTS["public"]].saml_deletion = "service_principal_first"
     place.succeed(SITE)
@@ -212,7 +212,7 @@ def _pool(place: Place) -> None:
 def _federated_pool(place: Place) -> None:
     """A user pool that is federated beside the instance."""
     _pool(place)
-    _made(place)
+    _federate(place)
     place.succeed(COGNITO)
 
 
@@ -304,8 +304,8 @@ SCENARIOS: t.Final = {
         Scenario(
             "rollback", (Command("rotate_certificate", ("--tags", "rollback"), ROTATION),), _activated, agents=(JANE,)
         ),
-        Scenario("teardown", (TEARDOWN,), _made, beside=(SITE,)),
-        Scenario("teardown, of instance and agents", (Command("teardown", (), TAKE_ALL),), _made),
+        Scenario("teardown", (TEARDOWN,), _federate, beside=(SITE,)),
+        Scenario("teardown, of instance and agents", (Command("teardown", (), TAKE_ALL),), _federate),
         Scenario("adoption", (_site("--extra-vars", f"@{FOLDER}/adopt.json"),), _others),
         Scenario("cognito", (COGNITO,), _pool, environment={"AWS_ACCESS_KEY_ID": KEY}),
         Scenario(
@@ -321,8 +321,8 @@ SCENARIOS: t.Final = {
             environment={"AWS_ACCESS_KEY_ID": PUBLISHER},
         ),
         Scenario("live probe", (PROBE,), _test_tenant, recovery=(CLEANUP,), environment=probe_factory.credentials()),
-        Scenario("site after teardown", (TEARDOWN,), _made, recovery=(SITE,)),
-        Scenario("site after teardown, in two requests", (TEARDOWN,), _made_for_two_requests, recovery=(SITE,)),
+        Scenario("site after teardown", (TEARDOWN,), _federate, recovery=(SITE,)),
+        Scenario("site after teardown, in two requests", (TEARDOWN,), _federate_for_two_requests, recovery=(SITE,)),
         Scenario("teardown after site", (SITE,), recovery=(Command("teardown", (), TAKE_ALL),)),
     )
 }

@@ -61,11 +61,11 @@ def test_each_template_runs_a_playbook_of_the_project() -> None:
 
 
 def test_what_schedules_and_workflows_run_exists() -> None:
-    made = {entry["name"] for kind in ("awx_job_templates", "awx_workflows") for entry in OBJECTS[kind]}
+    template_names = {entry["name"] for kind in ("awx_job_templates", "awx_workflows") for entry in OBJECTS[kind]}
     nodes = [node for workflow in OBJECTS["awx_workflows"] for node in workflow.get("workflow_nodes", ())]
     run = {schedule["unified_job_template"] for schedule in OBJECTS["awx_schedules"]}
     apart = [node["unified_job_template"] for node in OBJECTS["awx_workflow_nodes"] if "approval_node" not in node]
-    assert run | {node["unified_job_template"]["name"] for node in nodes} | set(apart) <= made
+    assert run | {node["unified_job_template"]["name"] for node in nodes} | set(apart) <= template_names
     named = {node["identifier"] for node in nodes}
     assert {
         after["identifier"] for node in nodes for kind in EDGES for after in node.get("related", {}).get(kind, [])

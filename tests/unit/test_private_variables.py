@@ -40,8 +40,8 @@ def read_in(text: str) -> set[str]:
 @pytest.mark.parametrize("file", FILES, ids=[str(file.relative_to(CHECKOUT)) for file in FILES])
 def test_a_private_variable_is_read_by_its_owner_alone(file: Path) -> None:
     top, second, *_rest = file.relative_to(CHECKOUT).parts
-    here = second if top == "roles" else PLAYBOOKS
-    assert sorted(name for name in read_in(file.read_text(encoding="utf-8")) if owner(name) != here) == []
+    folder = second if top == "roles" else PLAYBOOKS
+    assert sorted(name for name in read_in(file.read_text(encoding="utf-8")) if owner(name) != folder) == []
 
 
 def test_what_is_read_and_what_is_set() -> None:

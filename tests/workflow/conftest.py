@@ -40,7 +40,7 @@ def playbooks(sandbox: Sandbox, tmp_path: Path) -> Playbooks:
 
 
 @pytest.fixture(scope="module")
-def _made(
+def _federated_site(
     _one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Run, collections.abc.Callable[[], None]]:
     """A federation that site.yml made, and the way back to that moment."""
@@ -52,12 +52,12 @@ def _made(
 
 @pytest.fixture
 def federation(
-    _made: tuple[Run, collections.abc.Callable[[], None]], sandbox: Sandbox, playbooks: Playbooks
+    _federated_site: tuple[Run, collections.abc.Callable[[], None]], sandbox: Sandbox, playbooks: Playbooks
 ) -> Federation:
     """The federation as it was made, without limits: GetFederationToken takes two a second, far fewer than these
     agents.
     """
-    site, restore = _made
+    site, restore = _federated_site
     restore()
     sandbox.world.settings.limits = False
     return Federation(sandbox, playbooks, site)

@@ -112,7 +112,7 @@ class LiveFederation:
         self.sandbox = sandbox
         clouds.seed(sandbox.world, SEED)
         self.session = http_sign_in.new_browser(sandbox.environment)
-        self.wanted_application = application
+        self.application_options = application
         self.have_instance()
         self.application = self.have_application()
         self.have_provider()
@@ -151,8 +151,8 @@ class LiveFederation:
             "assignments": {"groups": {"set": [GROUP]}, "users": {"set": []}},
         }
         known = {"app_id": self.application["app_id"]} if hasattr(self, "application") else {}
-        made = self.have("azure_saml_app", **{**healthy, **known, **self.wanted_application, **params})
-        return t.cast("Json", made["application"])
+        created = self.have("azure_saml_app", **{**healthy, **known, **self.application_options, **params})
+        return t.cast("Json", created["application"])
 
     def have_provider(self, **params: t.Any) -> Json:
         """iam_saml_provider with the application's metadata and issuer."""
@@ -306,12 +306,12 @@ class LiveFederation:
         old = self.graph("GET", f"{self.principal}?$select=keyCredentials")["keyCredentials"]
         self.activate(self.add_certificate(endDateTime=tomorrow))
         left = self.graph("GET", f"{self.principal}?$select=keyCredentials,passwordCredentials")
-        gone = {key["customKeyIdentifier"] for key in old}
+        removed = {key["customKeyIdentifier"] for key in old}
         kept = {
             name: [
                 {**credential, secret: None}
                 for credential in left[name]
-                if credential["customKeyIdentifier"] not in gone
+                if credential["customKeyIdentifier"] not in removed
             ]
             for name, secret in (("keyCredentials", "key"), ("passwordCredentials", "secretText"))
         }

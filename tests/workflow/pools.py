@@ -124,8 +124,8 @@ def add_pool(sandbox: Sandbox) -> UserPool:
 def make_pool(sandbox: Sandbox, name: str) -> UserPool:
     """Make a pool with the public app client web."""
     pool = {"account": ACCOUNTS["aws"], "region": REGION, "name": name, "domain": name, "clients": [CLIENT]}
-    made = clouds.seed(sandbox.world, {"aws": {"pools": [pool]}})["aws"]["pools"][0]
-    return UserPool(sandbox, made["id"], made["clients"]["web"]["id"], name)
+    seeded = clouds.seed(sandbox.world, {"aws": {"pools": [pool]}})["aws"]["pools"][0]
+    return UserPool(sandbox, seeded["id"], seeded["clients"]["web"]["id"], name)
 
 
 def operator(sandbox: Sandbox, folder: Path) -> Playbooks:

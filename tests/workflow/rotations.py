@@ -47,14 +47,14 @@ class Federation:
     def __init__(self, sandbox: Sandbox, playbooks: Playbooks, site: Run) -> None:
         self.sandbox, self.world, self.playbooks = sandbox, sandbox.world, playbooks
         self.variables = dict(VARIABLES)
-        application, made = site.result("azure_saml_app"), site.result("aws_federation")
+        application, created = site.result("azure_saml_app"), site.result("aws_federation")
         self.url, self.app_id, self.first = (
             application["user_access_url"],
             application["app_id"],
             application["active_thumbprint"],
         )
         self.metadata: str = application["metadata_xml"]
-        self.name, self.arn = made["saml_provider"]["name"], made["saml_provider"]["arn"]
+        self.name, self.arn = created["saml_provider"]["name"], created["saml_provider"]["arn"]
 
     def agents(self) -> Agents:
         return Agents(self.sandbox, self.url, USERS)
@@ -138,7 +138,7 @@ class Federation:
         )
         return principal["preferredTokenSigningKeyThumbprint"], passwords
 
-    def made(self) -> int:
+    def certificate_count(self) -> int:
         """How many certificates were ever made: the sandbox forgets no private key."""
         return len(self.tenant.signing_keys)
 
@@ -178,7 +178,7 @@ class Federation:
         assert active != self.first
         assert len(identifiers) == 1
         assert self.trusted() == {active}
-        assert self.made() == 2
+        assert self.certificate_count() == 2
 
 
 def set_up(playbooks: Playbooks) -> Run:

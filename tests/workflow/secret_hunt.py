@@ -109,8 +109,8 @@ def fill(sandbox: Sandbox, pair: Pair, way: str) -> dict[str, t.Any]:
         "pools": [{**place, "name": "desk", "domain": "desk", "clients": [{**client, **flows}]}],
     }
     sandbox.world.reset()
-    made = clouds.seed(sandbox.world, {"entra": {"tenants": [public]}, "aws": aws})
-    return t.cast("dict[str, t.Any]", made["aws"]["pools"][0])
+    seeded = clouds.seed(sandbox.world, {"entra": {"tenants": [public]}, "aws": aws})
+    return t.cast("dict[str, t.Any]", seeded["aws"]["pools"][0])
 
 
 class Hunt:

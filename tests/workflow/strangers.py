@@ -45,8 +45,10 @@ def application(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str, *i
 
 def make_application(session: requests.Session, name: str, *identifiers: str) -> str:
     """The same, by a session that signed in."""
-    made = session.post(f"{GRAPH}/applications", json={"displayName": name, "identifierUris": identifiers}, timeout=300)
-    made.raise_for_status()
-    app_id = str(made.json()["appId"])
+    application = session.post(
+        f"{GRAPH}/applications", json={"displayName": name, "identifierUris": identifiers}, timeout=300
+    )
+    application.raise_for_status()
+    app_id = str(application.json()["appId"])
     session.post(f"{GRAPH}/servicePrincipals", json={"appId": app_id}, timeout=300).raise_for_status()
     return app_id

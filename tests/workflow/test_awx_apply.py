@@ -53,10 +53,10 @@ def check(awx: AWX, own: t.Mapping[str, list[str]]) -> None:
     """Everything of the data is there, and nothing else. own: the credentials of templates that have their own."""
     kinds = {"credential_types": [], "job_templates": ["survey_spec"], "schedules": ["unified_job_template"]}
     for kind, apart in kinds.items():
-        made = awx.all(kind)
-        assert set(made) == {entry["name"] for entry in OBJECTS[f"awx_{kind}"]}
+        created_objects = awx.all(kind)
+        assert set(created_objects) == {entry["name"] for entry in OBJECTS[f"awx_{kind}"]}
         for entry in OBJECTS[f"awx_{kind}"]:
-            assert plain_fields(entry, *apart).items() <= made[entry["name"]].items()
+            assert plain_fields(entry, *apart).items() <= created_objects[entry["name"]].items()
     for entry in OBJECTS["awx_job_templates"]:
         template = awx.all("job_templates")[entry["name"]]
         assert awx.surveys.get(template["id"], {}) == entry.get("survey_spec", {})
@@ -73,20 +73,20 @@ def check(awx: AWX, own: t.Mapping[str, list[str]]) -> None:
         )
     nodes = awx.all("workflow_job_template_nodes")
     for node in OBJECTS["awx_workflows"][0]["workflow_nodes"]:
-        made = nodes[node["identifier"]]
-        assert awx.objects[made["unified_job_template"]]["name"] == node["unified_job_template"]["name"]
+        created_objects = nodes[node["identifier"]]
+        assert awx.objects[created_objects["unified_job_template"]]["name"] == node["unified_job_template"]["name"]
         for kind in EDGES:
-            assert awx.named(made["id"], kind) == [
+            assert awx.named(created_objects["id"], kind) == [
                 linked["identifier"] for linked in node.get("related", {}).get(kind, [])
             ]
     for node in OBJECTS["awx_workflow_nodes"]:
-        made = nodes[node["identifier"]]
-        runs = awx.objects[made["unified_job_template"]]
+        created_objects = nodes[node["identifier"]]
+        runs = awx.objects[created_objects["unified_job_template"]]
         assert runs["name"] == node.get("unified_job_template", node.get("approval_node", {}).get("name"))
         assert plain_fields(node.get("approval_node", {})).items() <= runs.items()
-        assert awx.objects[made["workflow_job_template"]]["name"] == node["workflow_job_template"]
-        assert made.get("job_type") == node.get("job_type")
-        assert awx.named(made["id"], "success_nodes") == node.get("success_nodes", [])
+        assert awx.objects[created_objects["workflow_job_template"]]["name"] == node["workflow_job_template"]
+        assert created_objects.get("job_type") == node.get("job_type")
+        assert awx.named(created_objects["id"], "success_nodes") == node.get("success_nodes", [])
 
 
 def check_roles(awx: AWX) -> None:
@@ -180,9 +180,9 @@ def test_what_stops_the_first_run_is_mended_by_the_next(tmp_path: Path) -> None:
 
 def test_the_api_behind_the_gateway_of_automation_platform(tmp_path: Path) -> None:
     with running("/api/controller/") as (awx, environment):
-        there = {**environment, "CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": "/api/controller/"}
-        assert "changed=1 " in Terminal(there, tmp_path).apply("--tags", "credential_type")
-        assert "changed=0 " in Terminal(there, tmp_path).apply("--tags", "credential_type")
+        variables = {**environment, "CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": "/api/controller/"}
+        assert "changed=1 " in Terminal(variables, tmp_path).apply("--tags", "credential_type")
+        assert "changed=0 " in Terminal(variables, tmp_path).apply("--tags", "credential_type")
         assert list(awx.all("credential_types")) == [OBJECTS["awx_credential_types"][0]["name"]]
 
 

@@ -113,10 +113,10 @@ def test_a_folder(publisher: Publisher, tmp_path: Path) -> None:
     assert config["logout_url"] == "https://example-desk.my.connect.aws/logout"
     (site / "ccp.js").write_text("changed by hand", encoding="utf-8")
     assert publisher.run(pages).result("ccp_page")["actions"] == [f"Replace ccp.js in {site}"]
-    gone = publisher.run(pages, ccp_page_state="absent")
+    removed = publisher.run(pages, ccp_page_state="absent")
     assert not any(site.iterdir())
     assert publisher.origins == []
-    assert len(gone.result("ccp_page")["actions"]) == len(FILES) + 1
+    assert len(removed.result("ccp_page")["actions"]) == len(FILES) + 1
 
 
 def test_a_bucket(publisher: Publisher) -> None:

@@ -34,22 +34,22 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
         "certificate_rotation_report_json": as_json.name,
         "certificate_rotation_report_prometheus": prometheus.name,
     }
-    made = playbooks.succeed("site", inventory, "--limit", "demo", "--tags", "entra,aws").result("azure_saml_app")
+    created = playbooks.succeed("site", inventory, "--limit", "demo", "--tags", "entra,aws").result("azure_saml_app")
     sandbox.world.traffic.clear()
 
     well = playbooks.succeed("certificates", inventory, "--limit", "demo", variables=files)
     assert sandbox.world.traffic.writes() == []
-    assert made["active_thumbprint"] in well.output
+    assert created["active_thumbprint"] in well.output
     written = json.loads(as_json.read_text(encoding="utf-8"))
     (row,) = written["certificates"]
     assert (written["not_readable"], written["problems"]) == ({}, [])
     assert (row["thumbprint"], row["active"], row["trusted"], row["days_left"]) == (
-        made["active_thumbprint"],
+        created["active_thumbprint"],
         True,
         True,
         1094,
     )
-    assert f'thumbprint="{made["active_thumbprint"]}"}} 1094\n' in prometheus.read_text(encoding="utf-8")
+    assert f'thumbprint="{created["active_thumbprint"]}"}} 1094\n' in prometheus.read_text(encoding="utf-8")
 
     sandbox.world.clock.advance(dt.timedelta(days=1066))
     ill = playbooks.fail("certificates", inventory, variables=files)
@@ -60,7 +60,7 @@ def test_the_report_of_an_inventory(sandbox: Sandbox, playbooks: Playbooks, tmp_
     assert "closed" not in ill.message("demo")
     assert "[]" not in ill.output
     metrics = prometheus.read_text(encoding="utf-8")
-    assert f'thumbprint="{made["active_thumbprint"]}"}} 28\n' in metrics
+    assert f'thumbprint="{created["active_thumbprint"]}"}} 28\n' in metrics
     written = json.loads(as_json.read_text(encoding="utf-8"))
     not_readable, hosts_told = written["not_readable"], written["hosts"]
     assert sorted(not_readable) == ["closed", "wrong"]

@@ -32,18 +32,18 @@ def test_the_cause_and_the_fix_are_printed_and_the_examples_run_as_they_stand(
     names = {JANE: ("Jane", "Doe"), JOHN: ("John", "Roe")}
     users = [{"username": name, "first_name": first, "last_name": last} for name, (first, last) in names.items()]
     variables: dict[str, t.Any] = {"federation_instance_alias": "example-service", "federation_agents": users}
-    made = playbooks.succeed("site", INVENTORY, variables=variables)
-    healthy = made.result("federation_check")
+    created = playbooks.succeed("site", INVENTORY, variables=variables)
+    healthy = created.result("federation_check")
     assert healthy["counts"] | {"pass": 0} == {"fail": 0, "warning": 0, "unknown": 2, "pass": 0}
-    _run_the_examples(sandbox, playbooks, made, tmp_path)
+    _run_the_examples(sandbox, playbooks, created, tmp_path)
 
     group = {"displayName": "Contact centre agents", "members": [JOHN]}
     clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], "groups": [group]}]}})
     site = tmp_path / "site"
     site.mkdir()
     published = {
-        "ccp_url": made.result("connect_instance")["ccp_url"],
-        "login_url": made.result("azure_saml_app")["user_access_url"],
+        "ccp_url": created.result("connect_instance")["ccp_url"],
+        "login_url": created.result("azure_saml_app")["user_access_url"],
     }
     (site / "config.json").write_text(json.dumps(published), encoding="utf-8")
     variables["federation_pages"] = [{"url": "https://desk.example.com/", "folder": str(site), "language": "de"}]
@@ -113,8 +113,8 @@ def test_one_file_holds_every_host_and_those_that_were_not_checked(
     assert list(CHECKOUT.joinpath("playbooks").glob("*.json")) == []
 
 
-def _run_the_examples(sandbox: Sandbox, playbooks: Playbooks, made: Run, folder: Path) -> None:
-    application, role = made.result("azure_saml_app"), made.result("aws_federation")["role"]
+def _run_the_examples(sandbox: Sandbox, playbooks: Playbooks, created: Run, folder: Path) -> None:
+    application, role = created.result("azure_saml_app"), created.result("aws_federation")["role"]
     response = http_sign_in.saml_response(sandbox.environment, application["user_access_url"], JANE)
     posted = {"url": application["reply_urls"][0], "postData": {"text": urlencode({"SAMLResponse": response})}}
     content = {

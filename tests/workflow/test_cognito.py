@@ -43,10 +43,10 @@ def test_the_whole_life(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) 
     sandbox.world.settings.refuse_writes = True
     predicted = playbooks.succeed("cognito", INVENTORY, "--check", variables=variables)
     sandbox.world.settings.refuse_writes = False
-    made = playbooks.succeed("cognito", INVENTORY, variables=variables)
-    assert made.plan() == predicted.plan()
-    assert f"Create the SAML provider {PROVIDER!r} of the user pool 'desk'" in made.plan()
-    assert "Enable 'Entra-example-demo' in the app client 'web'" in made.plan()
+    created = playbooks.succeed("cognito", INVENTORY, variables=variables)
+    assert created.plan() == predicted.plan()
+    assert f"Create the SAML provider {PROVIDER!r} of the user pool 'desk'" in created.plan()
+    assert "Enable 'Entra-example-demo' in the app client 'web'" in created.plan()
     assert pool.sign_in(JANE)["cognito:username"] == f"{PROVIDER}_{JANE}"
 
     sandbox.world.traffic.clear()
@@ -57,8 +57,8 @@ def test_the_whole_life(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) 
     assert len(requests) <= 8, requests
 
     state = copy.deepcopy(sandbox.world.state(Cognito).pools[pool.id].clients)
-    gone = playbooks.succeed("teardown", INVENTORY, "--tags", "entra,aws", variables=variables)
-    assert f"Delete the SAML provider {PROVIDER!r} of the user pool 'desk'" in gone.done()
+    removal = playbooks.succeed("teardown", INVENTORY, "--tags", "entra,aws", variables=variables)
+    assert f"Delete the SAML provider {PROVIDER!r} of the user pool 'desk'" in removal.done()
     pool_state = sandbox.world.state(Cognito).pools[pool.id]
     assert pool_state.providers == {}
     assert pool_state.tags == {}
@@ -72,9 +72,11 @@ def test_the_whole_life(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) 
 def test_a_pool_by_its_name_and_all_its_domains(playbooks: Playbooks, pool: UserPool) -> None:
     entry = {"user_pool_name": "desk", "clients": ["web"], "metadata_source": "url", "encrypted_responses": True}
     variables = {"federation_user_pools": [entry]}
-    made = playbooks.succeed("cognito", INVENTORY, variables=variables)
-    saml_provider = made.result("cognito_federation")["pools"][0]["saml_provider"]
-    assert saml_provider["metadata_url"].endswith(f"?appid={made.result('cognito_federation')['pools'][0]['app_id']}")
+    created = playbooks.succeed("cognito", INVENTORY, variables=variables)
+    saml_provider = created.result("cognito_federation")["pools"][0]["saml_provider"]
+    assert saml_provider["metadata_url"].endswith(
+        f"?appid={created.result('cognito_federation')['pools'][0]['app_id']}"
+    )
     assert pool.sign_in(JANE)["email"] == JANE
     assert playbooks.succeed("cognito", INVENTORY, variables=variables).changed() == 0
 
@@ -188,8 +190,8 @@ def test_the_life_of_a_shared_application(federation: Federation, tmp_path: Path
     playbooks.succeed("rotate_certificate", INVENTORY, variables=variables)
     assert pool.failure(JANE) == "", "the rotation that knows of the pool mends it"
 
-    gone = playbooks.succeed("teardown", INVENTORY, "--tags", "aws", variables=variables)
-    assert f"Delete the SAML provider {PROVIDER!r} of the user pool 'desk'" in gone.done()
+    removal = playbooks.succeed("teardown", INVENTORY, "--tags", "aws", variables=variables)
+    assert f"Delete the SAML provider {PROVIDER!r} of the user pool 'desk'" in removal.done()
     names = [each["displayName"] for each in federation.tenant["applications"].current()]
     assert "Amazon Connect example-demo" in names, "it is AWS's as well"
 
@@ -202,29 +204,29 @@ def test_several_pools_of_several_hosts(sandbox: Sandbox, playbooks: Playbooks, 
     other = make_pool(sandbox, "back")
     variables = {"federation_user_pools": [pool.variables(), other.variables()]}
     inventory = "variants/two_federations.yml"
-    made = playbooks.succeed("cognito", inventory, variables=variables)
-    assert set(made.table()) == {"sales", "support"}
+    created = playbooks.succeed("cognito", inventory, variables=variables)
+    assert set(created.table()) == {"sales", "support"}
 
-    def applications(each: UserPool) -> int:
+    def applications(user_pool: UserPool) -> int:
         current = directory(sandbox.world).tenants[TENANTS["public"]]["applications"].current()
-        return [application["displayName"] for application in current].count(NAME.format(each.id))
+        return [application["displayName"] for application in current].count(NAME.format(user_pool.id))
 
-    for each in (pool, other):
-        state = sandbox.world.state(Cognito).pools[each.id]
-        assert applications(each) == 1
-        assert set(state.clients[each.client_id]["SupportedIdentityProviders"]) == set(state.providers)
+    for user_pool in (pool, other):
+        state = sandbox.world.state(Cognito).pools[user_pool.id]
+        assert applications(user_pool) == 1
+        assert set(state.clients[user_pool.client_id]["SupportedIdentityProviders"]) == set(state.providers)
         assert len(state.providers) == 2
         for provider in state.providers:
-            assert each.failure(JANE, provider=provider) == ""
+            assert user_pool.failure(JANE, provider=provider) == ""
     assert playbooks.succeed("cognito", inventory, variables=variables).changed() == 0
     playbooks.succeed("teardown", inventory, "--tags", "entra,aws", "--limit", "sales", variables=variables)
-    for each in (pool, other):
-        assert [*sandbox.world.state(Cognito).pools[each.id].providers] == ["Entra-example-support"]
-        assert each.failure(JANE, provider="Entra-example-support") == "", "the application is still theirs"
+    for user_pool in (pool, other):
+        assert [*sandbox.world.state(Cognito).pools[user_pool.id].providers] == ["Entra-example-support"]
+        assert user_pool.failure(JANE, provider="Entra-example-support") == "", "the application is still theirs"
     playbooks.succeed("teardown", inventory, "--tags", "entra,aws", variables=variables)
-    for each in (pool, other):
-        assert not sandbox.world.state(Cognito).pools[each.id].providers
-        assert applications(each) == 0
+    for user_pool in (pool, other):
+        assert not sandbox.world.state(Cognito).pools[user_pool.id].providers
+        assert applications(user_pool) == 0
 
 
 def test_a_mistake_takes_a_pool_from_nobody(sandbox: Sandbox, playbooks: Playbooks, pool: UserPool) -> None:

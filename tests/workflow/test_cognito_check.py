@@ -69,7 +69,7 @@ class Healthy:
 
 
 @pytest.fixture(scope="module")
-def _made(
+def _pool_setup(
     _one_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[UserPool, dict[str, str], collections.abc.Callable[[], None]]:
     _one_sandbox.world.reset()
@@ -81,8 +81,8 @@ def _made(
 
 
 @pytest.fixture
-def healthy(_made: tuple[UserPool, dict[str, str], collections.abc.Callable[[], None]]) -> Healthy:
-    pool, environment, restore = _made
+def healthy(_pool_setup: tuple[UserPool, dict[str, str], collections.abc.Callable[[], None]]) -> Healthy:
+    pool, environment, restore = _pool_setup
     restore()
     pool.sandbox.world.settings.limits = False
     return Healthy(pool, environment)
@@ -144,11 +144,11 @@ def nobody_assigned(healthy: Healthy) -> None:
 
 def another_certificate(healthy: Healthy) -> None:
     app_id = (healthy.tenant.current("servicePrincipals", displayName=NAME.format(healthy.pool.id)) or {})["appId"]
-    made = healthy.module("azure_saml_certificate", app_id=app_id, common_name="Naive")
+    created = healthy.module("azure_saml_certificate", app_id=app_id, common_name="Naive")
     healthy.module(
         "azure_saml_certificate",
         app_id=app_id,
-        thumbprint=made["certificate"]["thumbprint"],
+        thumbprint=created["certificate"]["thumbprint"],
         state="active",
         force=True,
     )

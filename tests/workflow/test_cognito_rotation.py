@@ -41,9 +41,9 @@ class Pooled(Federation):
         self.variables = {**VARIABLES, "federation_user_pools": [entry]}
         playbooks.succeed("cognito", INVENTORY, variables=self.variables)
 
-    def made(self) -> int:
+    def certificate_count(self) -> int:
         """How many certificates were ever made for AWS's application; as many were made for the pool's."""
-        count, rest = divmod(super().made(), 2)
+        count, rest = divmod(super().certificate_count(), 2)
         assert rest == 0
         return count
 

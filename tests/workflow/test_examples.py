@@ -59,9 +59,11 @@ def made_by_hand(sandbox: Sandbox) -> str:
         "access_token"
     ]
     url = f"https://graph.microsoft.com/v1.0/applicationTemplates/{NON_GALLERY}/instantiate"
-    made = session.post(url, json={"displayName": "By hand"}, headers={"Authorization": f"Bearer {token}"}, timeout=300)
-    made.raise_for_status()
-    return str(made.json()["application"]["appId"])
+    response = session.post(
+        url, json={"displayName": "By hand"}, headers={"Authorization": f"Bearer {token}"}, timeout=300
+    )
+    response.raise_for_status()
+    return str(response.json()["application"]["appId"])
 
 
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.yml")), ids=lambda path: path.stem)

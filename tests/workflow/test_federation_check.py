@@ -412,9 +412,9 @@ def test_the_permissions_for_reading_alone_show_everything(federations: Federati
     whole, reading = (live.check(JANE, client_id=client) for client in (None, READER))
     assert reading["ok"], reading["table"]
     assert reading["findings"] == whole["findings"]
-    made = live.graph("POST", "/policies/tokenIssuancePolicies", displayName="Old", definition=[json.dumps(content)])
+    policy = live.graph("POST", "/policies/tokenIssuancePolicies", displayName="Old", definition=[json.dumps(content)])
     live.graph(
-        "POST", path, **{"@odata.id": f"https://graph.microsoft.com/v1.0/policies/tokenIssuancePolicies/{made['id']}"}
+        "POST", path, **{"@odata.id": f"https://graph.microsoft.com/v1.0/policies/tokenIssuancePolicies/{policy['id']}"}
     )
     live.set_claim("SessionDuration", {"Value": "7"})
     assert {"response", "role_claim"} & set(failing(live.check(JANE, client_id=READER)))

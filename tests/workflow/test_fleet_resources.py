@@ -111,7 +111,7 @@ def test_a_fleet_keeps_within_its_means_and_a_kill_leaves_nothing(
     reader = threading.Thread(target=lambda: printed.extend(process.stdout or ()))
     reader.start()
     wait_for(
-        lambda: process.poll() is not None or len(_made(sandbox, "CreateUser")) >= HOSTS // 2, "half of the agents"
+        lambda: process.poll() is not None or len(_successes(sandbox, "CreateUser")) >= HOSTS // 2, "half of the agents"
     )
     kill_whole(process)
     reader.join()
@@ -135,8 +135,8 @@ def test_a_fleet_keeps_within_its_means_and_a_kill_leaves_nothing(
         "CreateInstance",
         "CreateUser",
     ):
-        assert len(_made(sandbox, operation)) == HOSTS, operation
+        assert len(_successes(sandbox, operation)) == HOSTS, operation
 
 
-def _made(sandbox: Sandbox, operation: str) -> list[dict[str, t.Any]]:
+def _successes(sandbox: Sandbox, operation: str) -> list[dict[str, t.Any]]:
     return [entry for entry in sandbox.world.traffic.entries(operation=operation) if entry["status"] < 400]

@@ -96,8 +96,8 @@ class Terraform:
     def application(self, instance: str) -> str:
         """The resources of azuread."""
         path = f"/applicationTemplates/{NON_GALLERY}/instantiate"
-        made = self.graph("POST", path, {"displayName": "Contact centre"})
-        application, principal = made["application"], f"/servicePrincipals/{made['servicePrincipal']['id']}"
+        created = self.graph("POST", path, {"displayName": "Contact centre"})
+        application, principal = created["application"], f"/servicePrincipals/{created['servicePrincipal']['id']}"
         settings = {"identifierUris": ["urn:amazon:webservices"], "web": {"redirectUris": [REPLY_URL]}}
         self.graph("PATCH", f"/applications/{application['id']}", settings)
         relay_state = f"https://eu-central-1.console.aws.amazon.com/connect/federate/{instance}?destination=%2Fccp-v2"
@@ -115,7 +115,7 @@ class Terraform:
         self.graph("POST", f"{principal}/claimsMappingPolicies/$ref", reference)
         (group,) = self.graph("GET", "/groups?$filter=displayName eq 'Contact centre agents'")["value"]
         role = next(role["id"] for role in application["appRoles"] if role["displayName"] == "User")
-        assignment = {"principalId": group["id"], "resourceId": made["servicePrincipal"]["id"], "appRoleId": role}
+        assignment = {"principalId": group["id"], "resourceId": created["servicePrincipal"]["id"], "appRoleId": role}
         self.graph("POST", f"{principal}/appRoleAssignedTo", assignment)
         return str(application["appId"])
 

@@ -34,8 +34,8 @@ ELSEWHERE: t.Final = (".sandbox/hosts.yml", "inventories/sandbox")
 def commands() -> list[list[str]]:
     """Each command of the guides once, with its words in their order; a preview and the run after it are one."""
     every = [command for page in PAGES for command in playbook_commands(page)]
-    here = [command for command in every if not set(command) & set(ELSEWHERE)]
-    previews = [tuple(word for word in command if word not in ("--check", "--diff")) for command in here]
+    local = [command for command in every if not set(command) & set(ELSEWHERE)]
+    previews = [tuple(word for word in command if word not in ("--check", "--diff")) for command in local]
     return [list(command) for command in sorted(set(previews))]
 
 

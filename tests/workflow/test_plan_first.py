@@ -127,9 +127,9 @@ def test_the_plan_is_a_file_and_a_status(sandbox: Sandbox, playbooks: Playbooks,
     ):
         assert name in text
     assert "Delete the agent 'jane.doe@example.com'" in text
-    gone = playbooks.succeed("teardown", INVENTORY, variables={"federation_remove_agents": True})
-    assert gone.plan()[: len(gone.done())] == gone.done() != []
-    assert gone.table()["demo"] == ["yes", "not run", "Nothing."]
+    removal = playbooks.succeed("teardown", INVENTORY, variables={"federation_remove_agents": True})
+    assert removal.plan()[: len(removal.done())] == removal.done() != []
+    assert removal.table()["demo"] == ["yes", "not run", "Nothing."]
 
 
 def test_many_agents_are_one_line_each_in_a_diff_and_one_sentence_in_the_plan(

@@ -44,7 +44,7 @@ def test_no_sign_in_fails_but_in_the_naive_order_some_do(
     assert federation.principal()["notificationEmailAddresses"] == ["operations@example.com"]
     note("sign-ins in a rotation", agents)
     assert agents.failed() == []
-    assert {user for _moment, user, _found in agents.log} == set(USERS)
+    assert {user for _moment, user, _landed in agents.log} == set(USERS)
 
     environment, application = playbooks.environment, {"app_id": federation.app_id}
     with federation.agents() as naive:
@@ -105,9 +105,9 @@ def make_by_hand(federation: Federation, sandbox: Sandbox, monkeypatch: pytest.M
     graph = strangers.graph(sandbox, monkeypatch)
     path = f"{strangers.GRAPH}/servicePrincipals/{federation.principal()['id']}/addTokenSigningCertificate"
     ends = f"{sandbox.world.clock.now() + dt.timedelta(days=900):%Y-%m-%dT%H:%M:%SZ}"
-    made = graph.post(path, json={"displayName": "CN=By hand", "endDateTime": ends}, timeout=300)
-    made.raise_for_status()
-    return str(made.json()["thumbprint"])
+    certificate = graph.post(path, json={"displayName": "CN=By hand", "endDateTime": ends}, timeout=300)
+    certificate.raise_for_status()
+    return str(certificate.json()["thumbprint"])
 
 
 def test_a_certificate_of_others_is_left_alone_until_told(
@@ -147,7 +147,7 @@ def test_a_certificate_of_others_is_taken_over_when_told(
     )
     assert federation.certificates()[0] == foreign
     assert result["unmanaged"] == [foreign]
-    assert federation.made() == 2
+    assert federation.certificate_count() == 2
 
 
 def test_a_leaked_key_is_replaced_and_removed_in_one_run(federation: Federation) -> None:

@@ -76,7 +76,7 @@ def test_a_stop_after_each_stage_and_a_way_back(federation: Federation, note: t.
     assert federation.rotate().changed() == 0
     note("sign-ins with a stop after each stage", agents)
     assert agents.failed() == []
-    assert {user for _moment, user, _found in agents.log} == set(USERS)
+    assert {user for _moment, user, _landed in agents.log} == set(USERS)
 
 
 #: between a provider's note and its metadata
@@ -249,5 +249,5 @@ def test_three_years_of_a_daily_job(
     note("three years", f"{rotations} rotations, {runs} runs of the playbook, {sign_ins} sign-ins, 0 failed")
     assert rotations == 3
     assert most <= 3
-    assert federation.made() == 4
+    assert federation.certificate_count() == 4
     assert federation.trusted() >= {active}

@@ -42,10 +42,10 @@ def test_groups_decide_who_is_an_agent(sandbox: Sandbox, playbooks: Playbooks) -
         {"userPrincipalName": "john.roe@example.com", "mail": JOHN},
     ]
     entra(sandbox, users=people, groups=[{"displayName": "Leads", "members": ["john.roe@example.com"]}])
-    made = playbooks.succeed("site", INVENTORY, variables=VARIABLES)
-    assert made.done() == made.planned()
-    assert [change["username"] for change in made.result("connect_users")["changes"]] == [JANE, JOHN]
-    assert made.result("federation_check")["ok"]
+    created = playbooks.succeed("site", INVENTORY, variables=VARIABLES)
+    assert created.done() == created.planned()
+    assert [change["username"] for change in created.result("connect_users")["changes"]] == [JANE, JOHN]
+    assert created.result("federation_check")["ok"]
 
     sandbox.world.traffic.clear()
     again = playbooks.succeed("users", INVENTORY, variables=VARIABLES)

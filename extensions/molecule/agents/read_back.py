@@ -18,20 +18,26 @@ def agents(region: str, alias: str) -> dict[str, str]:
         "connect", region_name=region, config=Config(retries={"mode": "standard", "max_attempts": 20})
     )
     instance = next(
-        one["Id"] for one in connect.list_instances()["InstanceSummaryList"] if one["InstanceAlias"] == alias
+        entry["Id"] for entry in connect.list_instances()["InstanceSummaryList"] if entry["InstanceAlias"] == alias
     )
 
-    def all_of(operation: str, key: str) -> list[dict]:
+    def list_all(operation: str, key: str) -> list[dict]:
         return connect.get_paginator(operation).paginate(InstanceId=instance).build_full_result()[key]
 
-    security = {one["Id"]: one["Name"] for one in all_of("list_security_profiles", "SecurityProfileSummaryList")}
-    routing = {one["Id"]: one["Name"] for one in all_of("list_routing_profiles", "RoutingProfileSummaryList")}
-    found = {}
-    for user_id in [user["Id"] for user in all_of("list_users", "UserSummaryList")]:
+    security = {
+        profile["Id"]: profile["Name"] for profile in list_all("list_security_profiles", "SecurityProfileSummaryList")
+    }
+    routing = {
+        profile["Id"]: profile["Name"] for profile in list_all("list_routing_profiles", "RoutingProfileSummaryList")
+    }
+    profiles_by_agent = {}
+    for user_id in [user["Id"] for user in list_all("list_users", "UserSummaryList")]:
         user = connect.describe_user(InstanceId=instance, UserId=user_id)["User"]
-        profiles = ", ".join(sorted(security[one] for one in user["SecurityProfileIds"]))
-        found[user["Username"].removesuffix("@example.com")] = f"{profiles} / {routing[user['RoutingProfileId']]}"
-    return found
+        profiles = ", ".join(sorted(security[profile_id] for profile_id in user["SecurityProfileIds"]))
+        profiles_by_agent[user["Username"].removesuffix("@example.com")] = (
+            f"{profiles} / {routing[user['RoutingProfileId']]}"
+        )
+    return profiles_by_agent
 
 
 if __name__ == "__main__":

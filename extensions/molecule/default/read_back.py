@@ -43,14 +43,14 @@ def read_back(region: str, alias: str) -> dict[str, object]:
     iam, connect = boto3.client("iam"), boto3.client("connect", region_name=region)
     instances = connect.list_instances()["InstanceSummaryList"]
     providers = [entry["Arn"] for entry in iam.list_saml_providers()["SAMLProviderList"]]
-    found = {
+    state = {
         "instances": [entry["InstanceAlias"] for entry in instances],
         "providers": [arn.partition("/")[2] for arn in providers],
     }
     applications = get(f"/applications?$filter=displayName eq 'Amazon Connect {alias}'")["value"]
-    found["applications"] = len(applications)
+    state["applications"] = len(applications)
     if not applications or not instances:
-        return found
+        return state
     application, instance = applications[0], instances[0]["Id"]
     principal = get(f"/servicePrincipals(appId='{application['appId']}')")
     policies = get(f"/servicePrincipals/{principal['id']}/claimsMappingPolicies")["value"]
@@ -63,7 +63,7 @@ def read_back(region: str, alias: str) -> dict[str, object]:
     role = iam.get_role(RoleName=f"ConnectFederation-{alias}")["Role"]
     trusted = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Federated"]
     metadata = iam.get_saml_provider(SAMLProviderArn=trusted)["SAMLMetadataDocument"]
-    return found | {
+    return state | {
         "sign_on": principal["preferredSingleSignOnMode"],
         "identifiers": application["identifierUris"],
         "reply_urls": application["web"]["redirectUris"],

@@ -91,22 +91,27 @@ def client(module: AwsModule, service: str, region: str | None = None, retries: 
     what it made. retries: 0 for what must not be repeated blindly.
     """
     place = {"region": region} if region else {}
-    made = module.client(service, config=Config(retries={"mode": "standard", "max_attempts": retries}), **place)
+    aws_client = module.client(service, config=Config(retries={"mode": "standard", "max_attempts": retries}), **place)
     if _record.is_on():
-        recorded.attach(made)
-    return careful(made)
+        recorded.attach(aws_client)
+    return check_responses(aws_client)
 
 
-def careful(made: t.Any) -> t.Any:
+def check_responses(aws_client: t.Any) -> t.Any:
     """A client that does not retry permanent failures, and rejects responses that do not match the operation."""
-    service = made.meta.service_model.service_id.hyphenize()
-    made.meta.events.register_first(f"needs-retry.{service}", _take_as_said)
-    made.meta.events.register_first(f"before-parse.{service}", _check_content)
-    made.meta.events.register_first(f"after-call.{service}", _check_parsed)
-    return made
+    service = aws_client.meta.service_model.service_id.hyphenize()
+    aws_client.meta.events.register_first(f"needs-retry.{service}", _raise_lasting_error)
+    aws_client.meta.events.register_first(f"before-parse.{service}", _check_content)
+    aws_client.meta.events.register_first(f"after-call.{service}", _check_parsed)
+    return aws_client
 
 
-def _take_as_said(response: t.Any, operation: t.Any, caught_exception: Exception | None = None, **dummy: t.Any) -> None:  # noqa: ARG001
+def _raise_lasting_error(
+    response: t.Any,
+    operation: t.Any,
+    caught_exception: Exception | None = None,
+    **dummy: t.Any,  # noqa: ARG001 (botocore gives more by name)
+) -> None:
     """botocore would ask for a minute before it says that a quota is full, or that a certificate is not trusted."""
     if caught_exception is not None and is_lasting(caught_exception):
         raise caught_exception

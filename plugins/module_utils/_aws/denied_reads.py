@@ -164,7 +164,7 @@ def _denial(read: Read, names: t.Mapping[str, str], error: Denied) -> dict[str, 
 def _statements(denied: t.Sequence[t.Mapping[str, str]]) -> list[dict[str, t.Any]]:
     """The least that allows what the caller's own policies can allow, one statement for each resource."""
     actions: dict[str, list[str]] = {}
-    for each in denied:
-        if each["by"] == "caller":
-            actions.setdefault(each["resource"], []).append(each["action"])
+    for denial in denied:
+        if denial["by"] == "caller":
+            actions.setdefault(denial["resource"], []).append(denial["action"])
     return [{"Effect": "Allow", "Action": names, "Resource": resource} for resource, names in actions.items()]

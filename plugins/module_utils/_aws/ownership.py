@@ -30,11 +30,11 @@ def check_owner(
     what: the object with its name. tags: the desired tags; without the tag nothing is claimed. adopt: claim it all the
     same. option: what sets that, as MODULE.OPTION.
     """
-    wanted, owner = (tags or {}).get(MANAGED_BY), current.get(MANAGED_BY)
-    if wanted is None or adopt or owner == wanted:
+    desired, owner = (tags or {}).get(MANAGED_BY), current.get(MANAGED_BY)
+    if desired is None or adopt or owner == desired:
         return
     whose = f"is managed by {owner}" if owner else "was created by somebody else"
     raise Conflict(
-        f"{what} exists and {whose}: it does not carry the tag {MANAGED_BY}={wanted}.",
+        f"{what} exists and {whose}: it does not carry the tag {MANAGED_BY}={desired}.",
         hint=f"Choose another name, or set {setting(option)} to true to take it over.",
     )

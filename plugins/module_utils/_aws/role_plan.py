@@ -52,7 +52,7 @@ _DESCRIPTION: t.Final = re.compile(r"[\t\n\r -~\u00a1-\u00ff]{0,1000}")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DesiredRole:
     """The desired role. settings: by the options of ATTRIBUTES; None leaves a value unchanged."""
 
     target: Target
@@ -63,7 +63,7 @@ class Wanted:
     adopt: bool = False
 
 
-def build_wanted(params: t.Mapping[str, t.Any]) -> Wanted:
+def desired_role(params: t.Mapping[str, t.Any]) -> DesiredRole:
     """The desired state from a module's options, checked against IAM's rules before any request; else InvalidInput."""
     providers = [parse_saml_provider_arn(arn) for arn in params["saml_provider_arns"] or ()]
     instances = [parse_connect_instance_arn(arn) for arn in params["instance_arns"] or ()]
@@ -81,7 +81,7 @@ def build_wanted(params: t.Mapping[str, t.Any]) -> Wanted:
     )
     policies.check_trust_size(trust, params["trust_policy_quota"])
     permission = _permission(instances, params["permission_form"])
-    wanted = Wanted(
+    desired = DesiredRole(
         Target(check_role_name(params["name"]), params["policy_name"]),
         settings={
             **{option: params[option] for option in ROLE_OPTIONS},
@@ -93,30 +93,30 @@ def build_wanted(params: t.Mapping[str, t.Any]) -> Wanted:
         purge_tags=params["purge_tags"],
         adopt=params["adopt"],
     )
-    _check(wanted)
-    return wanted
+    _check(desired)
+    return desired
 
 
-def target(wanted: Wanted, actual: Role | None, arn: str) -> Role:
+def target(desired: DesiredRole, actual: Role | None, arn: str) -> Role:
     """The role as it will be. arn: the ARN of a role that does not exist yet."""
-    now = actual or Role(arn, {**initial(ATTRIBUTES), "trust_policy": wanted.settings["trust_policy"]})
+    now = actual or Role(arn, {**initial(ATTRIBUTES), "trust_policy": desired.settings["trust_policy"]})
     return replace(
         now,
-        settings=now.settings | differences(ATTRIBUTES, wanted.settings, now.settings),
-        tags=tag_changes(now.tags, wanted.tags, wanted.purge_tags)[2],
+        settings=now.settings | differences(ATTRIBUTES, desired.settings, now.settings),
+        tags=tag_changes(now.tags, desired.tags, desired.purge_tags)[2],
     )
 
 
-def plan(wanted: Wanted, actual: Role | None, arn: str) -> Plan[Roles]:
+def plan(desired: DesiredRole, actual: Role | None, arn: str) -> Plan[Roles]:
     """The steps that update the role in place to the desired state; InvalidInput or Conflict if that is impossible."""
-    after = target(wanted, actual, arn)
-    name = wanted.target.name
+    after = target(desired, actual, arn)
+    name = desired.target.name
     if actual is None:
         create = Step(Roles.create, f"Create the role {name!r}", role=after)
-        return Plan({}, view(after), (create, put_step(wanted.target, after.settings)))
-    _check_in_place(wanted, actual)
-    steps: list[Step[Roles]] = change_steps(ATTRIBUTES, wanted.target, actual.settings, after.settings)
-    to_set, to_remove = tag_changes(actual.tags, wanted.tags, wanted.purge_tags)[:2]
+        return Plan({}, view(after), (create, put_step(desired.target, after.settings)))
+    _check_in_place(desired, actual)
+    steps: list[Step[Roles]] = change_steps(ATTRIBUTES, desired.target, actual.settings, after.settings)
+    to_set, to_remove = tag_changes(actual.tags, desired.tags, desired.purge_tags)[:2]
     steps += tag_steps(f"the role {name!r}", to_set, to_remove, tag=Roles.tag, untag=Roles.untag, name=name)
     return Plan(view(actual), view(after), tuple(steps))
 
@@ -156,13 +156,13 @@ def describe(role: Role) -> dict[str, t.Any]:
     return {key: value for key, value in born.items() if value} | named | view(role)
 
 
-def new_arn(wanted: Wanted, partition: str, account: str) -> str:
+def new_arn(desired: DesiredRole, partition: str, account: str) -> str:
     """The ARN that the role will have; InvalidInput when the trust policy names providers of another account, which can
     never work.
     """
-    for arn in policies.trusted_providers(wanted.settings["trust_policy"]):
+    for arn in policies.trusted_providers(desired.settings["trust_policy"]):
         check_home(parse_saml_provider_arn(arn), partition=partition, account=account)
-    return role_arn(partition, account, wanted.target.name, wanted.path or "/")
+    return role_arn(partition, account, desired.target.name, desired.path or "/")
 
 
 def _permission(instances: t.Sequence[Arn], form: str) -> Policy:
@@ -171,12 +171,12 @@ def _permission(instances: t.Sequence[Arn], form: str) -> Policy:
     return policies.permission_policy([str(arn) for arn in instances])
 
 
-def _check(wanted: Wanted) -> None:
+def _check(desired: DesiredRole) -> None:
     """InvalidInput for values that IAM would reject."""
-    settings, policy_name = wanted.settings, wanted.target.policy_name
-    check_tags(wanted.tags)
-    if wanted.path is not None:
-        role_arn("aws", "000000000000", wanted.target.name, wanted.path)
+    settings, policy_name = desired.settings, desired.target.policy_name
+    check_tags(desired.tags)
+    if desired.path is not None:
+        role_arn("aws", "000000000000", desired.target.name, desired.path)
     duration, boundary = settings["max_session_duration"], settings["boundary"]
     if duration is not None and duration not in SESSION_DURATION:
         raise InvalidInput(
@@ -203,22 +203,22 @@ def _check(wanted: Wanted) -> None:
         )
 
 
-def _check_in_place(wanted: Wanted, actual: Role) -> None:
+def _check_in_place(desired: DesiredRole, actual: Role) -> None:
     """InvalidInput or Conflict when the existing role would have to be another one, or is somebody else's."""
-    check_owner(f"The role {actual.name!r}", actual.tags, wanted.tags, wanted.adopt, "connect_federation_role.adopt")
+    check_owner(f"The role {actual.name!r}", actual.tags, desired.tags, desired.adopt, "connect_federation_role.adopt")
     home = parse_role_arn(actual.arn)
-    for arn in policies.trusted_providers(wanted.settings["trust_policy"]):
+    for arn in policies.trusted_providers(desired.settings["trust_policy"]):
         check_home(parse_saml_provider_arn(arn), partition=home.partition, account=home.account)
-    if wanted.path is not None and wanted.path != actual.path:
+    if desired.path is not None and desired.path != actual.path:
         raise Conflict(
             (
-                f"The role {actual.name!r} has the path {actual.path}, which IAM cannot change to {wanted.path}. It "
+                f"The role {actual.name!r} has the path {actual.path}, which IAM cannot change to {desired.path}. It "
                 f"is not replaced. {BINDING}"
             ),
             hint=f"Set {setting('connect_federation_role.path')} to {actual.path}, or leave it out.",
         )
     strangers = _other_principals(actual.trust)
-    if strangers and not wanted.adopt:
+    if strangers and not desired.adopt:
         raise Conflict(
             (
                 f"The role {actual.name!r} exists and is also used by others: its trust policy names "

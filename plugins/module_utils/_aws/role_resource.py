@@ -34,7 +34,7 @@ class FederationRoleResource(Resource["Role | None", Roles]):
         self.policy_name: str = module.params["policy_name"]
         self.waiter = Waiter(timeout=module.params["wait_timeout"])
         self.api = Roles(client(module, "iam"), self.waiter)
-        self.wanted: role_plan.Wanted | None = None
+        self.desired: role_plan.DesiredRole | None = None
         self.actual: Role | None = None
         self.others: list[str] = []
         self.arn = ""
@@ -43,27 +43,29 @@ class FederationRoleResource(Resource["Role | None", Roles]):
         """The role, once the options are held to IAM's rules."""
         check_role_name(self.name)
         if self.params["state"] == "present":
-            self.wanted = role_plan.build_wanted(self.params)
+            self.desired = role_plan.desired_role(self.params)
         else:
             self._check_confirmation()
         self.actual = self._get()
-        boundary = self.wanted.settings["boundary"] if self.wanted else None
+        boundary = self.desired.settings["boundary"] if self.desired else None
         if boundary and not (self.actual and self.actual.settings["boundary"] == boundary):
             self.api.check_boundary(boundary)
         if self.actual is not None:
             self.arn = self.actual.arn
-            self.others = self.api.other_policies(self.name, self.policy_name) if self._goes(self.actual) else []
-        elif self.wanted is not None:
+            self.others = (
+                self.api.other_policies(self.name, self.policy_name) if self._is_to_be_deleted(self.actual) else []
+            )
+        elif self.desired is not None:
             account = account_of(self.module)
-            self.arn = role_plan.new_arn(self.wanted, account.partition, account.id)
+            self.arn = role_plan.new_arn(self.desired, account.partition, account.id)
         return self.actual
 
     def plan(self, actual: Role | None) -> Plan[Roles]:
         """The steps that change the role in place, create it or delete it."""
-        if self.wanted is None:
-            going = actual if self._goes(actual) else None
+        if self.desired is None:
+            going = actual if self._is_to_be_deleted(actual) else None
             return role_plan.plan_absent(self.name, self.policy_name, going, self.others)
-        return role_plan.plan(self.wanted, actual, self.arn)
+        return role_plan.plan(self.desired, actual, self.arn)
 
     def carry_out(self, step: Step[Roles]) -> Plan[Roles] | None:
         """A role that exists though IAM did not show it, as after a run that was stopped, is brought to what is
@@ -79,18 +81,18 @@ class FederationRoleResource(Resource["Role | None", Roles]):
 
     def result(self, plan: Plan[Roles]) -> dict[str, t.Any]:
         """The role, after IAM returns it as written."""
-        if self.wanted is None:
+        if self.desired is None:
             return {}
         if self.module.check_mode:
-            return role_plan.describe(role_plan.target(self.wanted, self.actual, self.arn))
+            return role_plan.describe(role_plan.target(self.desired, self.actual, self.arn))
         if plan.steps or self.actual is None:
             what = f"IAM to show the role {self.name!r} as it was written"
-            return role_plan.describe(self.waiter.until(what, self._as_wanted, steady=1))
+            return role_plan.describe(self.waiter.until(what, self._updated, steady=1))
         return role_plan.describe(self.actual)
 
-    def _goes(self, actual: Role | None) -> bool:
+    def _is_to_be_deleted(self, actual: Role | None) -> bool:
         """Whether the role must be deleted: with only_managed, only if it carries our tag."""
-        if actual is None or self.wanted is not None:
+        if actual is None or self.desired is not None:
             return False
         return is_managed(actual.tags) or not self.params["only_managed"]
 
@@ -104,6 +106,6 @@ class FederationRoleResource(Resource["Role | None", Roles]):
     def _get(self) -> Role | None:
         return self.api.get(self.name, self.policy_name)
 
-    def _as_wanted(self) -> Role | None:
+    def _updated(self) -> Role | None:
         role = self._get()
         return role if role and not self.plan(role).steps else None

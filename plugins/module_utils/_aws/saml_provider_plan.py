@@ -36,7 +36,7 @@ MAX_PRIVATE_KEY_LENGTH: t.Final = 16384
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DesiredProvider:
     """The desired provider. None leaves a value unchanged.
 
     merge: keep the certificates that IAM has beside the given ones, but for removed_thumbprints.
@@ -56,23 +56,23 @@ class Wanted:
     pem: str = field(default="", repr=False)
 
     @property
-    def once_done(self) -> Wanted:
+    def once_done(self) -> DesiredProvider:
         """The same when a private key that was to be added anyway has been added."""
         return replace(self, private_key="when_missing") if self.private_key == "always" else self
 
 
-def target(wanted: Wanted, actual: SamlProvider | None) -> SamlProvider:
+def target(desired: DesiredProvider, actual: SamlProvider | None) -> SamlProvider:
     """The provider as it will be; InvalidInput when IAM would refuse that."""
-    now = actual or SamlProvider(wanted.arn)
-    keys = tuple(key for key in now.private_keys if key.key_id not in wanted.removed_keys)
-    if wanted.private_key == "always" or (wanted.private_key == "when_missing" and not keys):
+    now = actual or SamlProvider(desired.arn)
+    keys = tuple(key for key in now.private_keys if key.key_id not in desired.removed_keys)
+    if desired.private_key == "always" or (desired.private_key == "when_missing" and not keys):
         keys += (PrivateKey(),)
     after = replace(
         now,
-        metadata=_merged(wanted, now),
+        metadata=_merged(desired, now),
         unreadable=None,
-        tags=tag_changes(now.tags, wanted.tags, wanted.purge_tags)[2],
-        encryption_mode=wanted.encryption_mode or now.encryption_mode,
+        tags=tag_changes(now.tags, desired.tags, desired.purge_tags)[2],
+        encryption_mode=desired.encryption_mode or now.encryption_mode,
         private_keys=keys,
     )
     if len(keys) > MAX_PRIVATE_KEYS:
@@ -88,15 +88,17 @@ def target(wanted: Wanted, actual: SamlProvider | None) -> SamlProvider:
     return after
 
 
-def plan(wanted: Wanted, actual: SamlProvider | None) -> Plan[SamlProviderWriter]:
+def plan(desired: DesiredProvider, actual: SamlProvider | None) -> Plan[SamlProviderWriter]:
     """The steps that bring a provider to the desired state."""
-    check_tags(wanted.tags)
-    after = target(wanted, actual)
+    check_tags(desired.tags)
+    after = target(desired, actual)
     if actual is None:
-        text = f"Create the SAML provider {after.name!r} for {wanted.metadata.entity_id}"
-        return Plan({}, view(after), (_creation(wanted, after, text),))
-    check_owner(f"The SAML provider {actual.name!r}", actual.tags, wanted.tags, wanted.adopt, "iam_saml_provider.adopt")
-    steps = [*_retag(wanted, actual), *_update(wanted, actual, after)]
+        text = f"Create the SAML provider {after.name!r} for {desired.metadata.entity_id}"
+        return Plan({}, view(after), (_creation(desired, after, text),))
+    check_owner(
+        f"The SAML provider {actual.name!r}", actual.tags, desired.tags, desired.adopt, "iam_saml_provider.adopt"
+    )
+    steps = [*_retag(desired, actual), *_update(desired, actual, after)]
     return Plan(view(actual), view(after), tuple(steps), tuple(_new_issuer(actual, after)))
 
 
@@ -127,22 +129,22 @@ def check_private_key(pem: str, what: str) -> str:
     return pem
 
 
-def announced(entity_id: str) -> Metadata:
+def announced_metadata(entity_id: str) -> Metadata:
     """Stands for metadata that does not exist before the run that check mode predicts; only its entity ID is known."""
     return Metadata(entity_id, certificates=(), sso_locations=(), slo_locations=(), document="")
 
 
-def _merged(wanted: Wanted, now: SamlProvider) -> Metadata:
-    metadata = wanted.metadata
+def _merged(desired: DesiredProvider, now: SamlProvider) -> Metadata:
+    metadata = desired.metadata
     if not metadata.certificates:
         return metadata
-    if wanted.merge and now.metadata is not None:
+    if desired.merge and now.metadata is not None:
         metadata = saml.merge(now.metadata, metadata)
-    for thumbprint in wanted.removed_thumbprints:
+    for thumbprint in desired.removed_thumbprints:
         metadata = saml.without(metadata, thumbprint)
     if not metadata.certificates:
         raise InvalidInput(
-            f"Without {', '.join(wanted.removed_thumbprints)} the SAML provider {wanted.arn} would trust no "
+            f"Without {', '.join(desired.removed_thumbprints)} the SAML provider {desired.arn} would trust no "
             f"certificate, so that nobody"
             " could sign in.",
             hint="Leave out of remove_thumbprints the certificate with which the directory signs.",
@@ -150,7 +152,7 @@ def _merged(wanted: Wanted, now: SamlProvider) -> Metadata:
     return metadata
 
 
-def _creation(wanted: Wanted, after: SamlProvider, text: str) -> Step[SamlProviderWriter]:
+def _creation(desired: DesiredProvider, after: SamlProvider, text: str) -> Step[SamlProviderWriter]:
     return Step(
         SamlProviderWriter.create,
         text,
@@ -158,11 +160,11 @@ def _creation(wanted: Wanted, after: SamlProvider, text: str) -> Step[SamlProvid
         document=after.metadata.document if after.metadata else "",
         tags=after.tags,
         encryption_mode=after.encryption_mode,
-        private_key=wanted.pem,
+        private_key=desired.pem,
     )
 
 
-def _update(wanted: Wanted, actual: SamlProvider, after: SamlProvider) -> list[Step[SamlProviderWriter]]:
+def _update(desired: DesiredProvider, actual: SamlProvider, after: SamlProvider) -> list[Step[SamlProviderWriter]]:
     """One update with all that one can hold; a key is removed in one of its own, at the end unless it makes room for
     the new one.
     """
@@ -185,7 +187,7 @@ def _update(wanted: Wanted, actual: SamlProvider, after: SamlProvider) -> list[S
                 SamlProviderWriter.update_with_private_key,
                 text,
                 arn=after.arn,
-                private_key=wanted.pem,
+                private_key=desired.pem,
                 known_keys=[key.key_id for key in actual.private_keys],
                 document=document,
                 encryption_mode=mode,
@@ -203,8 +205,8 @@ def _removal(provider: SamlProvider, key_id: str) -> Step[SamlProviderWriter]:
     return Step(SamlProviderWriter.remove_private_key, text, arn=provider.arn, key_id=key_id)
 
 
-def _retag(wanted: Wanted, actual: SamlProvider) -> list[Step[SamlProviderWriter]]:
-    to_set, to_remove = tag_changes(actual.tags, wanted.tags, wanted.purge_tags)[:2]
+def _retag(desired: DesiredProvider, actual: SamlProvider) -> list[Step[SamlProviderWriter]]:
+    to_set, to_remove = tag_changes(actual.tags, desired.tags, desired.purge_tags)[:2]
     label, tag, untag = f"the SAML provider {actual.name!r}", SamlProviderWriter.tag, SamlProviderWriter.untag
     return tag_steps(label, to_set, to_remove, tag=tag, untag=untag, arn=actual.arn)
 

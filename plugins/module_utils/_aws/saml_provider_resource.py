@@ -15,7 +15,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._aws import sam
 from ansible_collections.openccp.federation.plugins.module_utils._aws.account import account_of
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import client, was_repeated
 from ansible_collections.openccp.federation.plugins.module_utils._aws.metadata_source import read_file, read_metadata
-from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_plan import Wanted
+from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_plan import DesiredProvider
 from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_providers import SamlProviderWriter, describe
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import (
     check_saml_provider_name,
@@ -48,7 +48,7 @@ class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
             client(module, "iam"), self.waiter, functools.partial(client, module, "iam", retries=0)
         )
         self.arn = ""
-        self.wanted: Wanted | None = None
+        self.desired: DesiredProvider | None = None
         self.warnings: list[str] = []
         self.actual: SamlProvider | None = None
 
@@ -60,7 +60,7 @@ class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
         account = account_of(self.module)
         self.arn = saml_provider_arn(account.partition, account.id, self.name)
         if metadata:
-            self.wanted = self._wanted(metadata, pem)
+            self.desired = self._desired(metadata, pem)
         self.actual = self._get()
         if metadata and metadata.certificates:
             self._check_expected(metadata)
@@ -68,9 +68,9 @@ class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
 
     def plan(self, actual: SamlProvider | None) -> Plan[SamlProviderWriter]:
         """The steps that change the provider, create it or delete it."""
-        if self.wanted is None:
+        if self.desired is None:
             return planning.plan_absent(actual, only_managed=self.params["only_managed"])
-        plan = planning.plan(self.wanted, actual)
+        plan = planning.plan(self.desired, actual)
         return dataclasses.replace(plan, warnings=(*self.warnings, *plan.warnings))
 
     def carry_out(self, step: Step[SamlProviderWriter]) -> Plan[SamlProviderWriter] | None:
@@ -80,22 +80,22 @@ class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
         try:
             return super().carry_out(step)
         except Conflict as error:
-            if step.run is not SamlProviderWriter.create or self.wanted is None:
+            if step.run is not SamlProviderWriter.create or self.desired is None:
                 raise
             if was_repeated(error):  # the request whose answer was lost made it, and gave it its private key
-                self.wanted = self.wanted.once_done
+                self.desired = self.desired.once_done
         existing = self.waiter.until(f"IAM to show the SAML provider {self.name!r}, which exists already", self._get)
         return self.plan(existing)
 
     def result(self, plan: Plan[SamlProviderWriter]) -> dict[str, t.Any]:
         """The provider, after IAM returns it as written."""
-        if self.wanted is None:
+        if self.desired is None:
             return {}
         if self.module.check_mode:
-            provider: SamlProvider = planning.target(self.wanted, self.actual)
+            provider: SamlProvider = planning.target(self.desired, self.actual)
         elif plan.steps or self.actual is None:
             provider = self.waiter.until(
-                f"IAM to show the SAML provider {self.name!r} as it was written", self._as_wanted, steady=1
+                f"IAM to show the SAML provider {self.name!r} as it was written", self._updated, steady=1
             )
         else:
             provider = self.actual
@@ -105,7 +105,7 @@ class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
         sources = [self.params[option] for option in METADATA_OPTIONS]
         if not any(sources):
             if self.module.check_mode and self.params["expected_entity_id"]:
-                return planning.announced(self.params["expected_entity_id"])
+                return planning.announced_metadata(self.params["expected_entity_id"])
             raise InvalidInput(
                 f"The SAML provider {self.name!r} needs metadata.",
                 hint=f"Give one of {', '.join(METADATA_OPTIONS)}. If the AWS half of a playbook runs alone, set "
@@ -140,9 +140,9 @@ class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
             )
         return ""
 
-    def _wanted(self, metadata: Metadata, pem: str) -> Wanted:
+    def _desired(self, metadata: Metadata, pem: str) -> DesiredProvider:
         mode = self.params["assertion_encryption_mode"]
-        return Wanted(
+        return DesiredProvider(
             arn=self.arn,
             metadata=metadata,
             merge=self.params["certificates"] == "merge",
@@ -159,6 +159,6 @@ class SamlProviderResource(Resource["SamlProvider | None", SamlProviderWriter]):
     def _get(self) -> SamlProvider | None:
         return self.api.get(self.arn)
 
-    def _as_wanted(self) -> SamlProvider | None:
-        provider, wanted = self._get(), t.cast("Wanted", self.wanted)
-        return provider if provider and not planning.plan(wanted.once_done, provider).steps else None
+    def _updated(self) -> SamlProvider | None:
+        provider, desired = self._get(), t.cast("DesiredProvider", self.desired)
+        return provider if provider and not planning.plan(desired.once_done, provider).steps else None

@@ -157,8 +157,8 @@ def view(provider: SamlProvider) -> dict[str, t.Any]:
         "arn": provider.arn,
         "entity_id": metadata.entity_id if metadata else None,
         "certificates": sorted(metadata.thumbprints) if metadata else [],
-        "sso_locations": _shown(metadata.sso_locations) if metadata else [],
-        "slo_locations": _shown(metadata.slo_locations) if metadata else [],
+        "sso_locations": _endpoint_lines(metadata.sso_locations) if metadata else [],
+        "slo_locations": _endpoint_lines(metadata.slo_locations) if metadata else [],
         "tags": dict(provider.tags),
         "assertion_encryption_mode": lower(provider.encryption_mode),
         "private_keys": [key.key_id or "(a new key)" for key in provider.private_keys],
@@ -226,7 +226,7 @@ def _encryption(mode: str | None, private_key: str | None = None) -> dict[str, s
     return {name: value for name, value in members.items() if value}
 
 
-def _shown(endpoints: t.Iterable[saml.Endpoint]) -> list[str]:
+def _endpoint_lines(endpoints: t.Iterable[saml.Endpoint]) -> list[str]:
     return sorted(f"{endpoint.binding.rpartition(':')[2]} {endpoint.location}" for endpoint in endpoints)
 
 

@@ -181,7 +181,8 @@ def _relay_problems(path: Path, text: str) -> collections.abc.Iterator[Problem]:
     region = relay_state.region or home.region
     if region != home.region:
         yield Problem(
-            f"It leads to the Region {region}, the instance is in {home.region}.", _at(path, relay_state, region)
+            f"It leads to the Region {region}, the instance is in {home.region}.",
+            _symptom_at(path, relay_state, region),
         )
     if relay_state.instance_id != home.instance_id:
         case = (
@@ -191,7 +192,7 @@ def _relay_problems(path: Path, text: str) -> collections.abc.Iterator[Problem]:
         )
         yield Problem(
             f"It leads to the instance {relay_state.instance_id}, not to {home.instance_id}.{case}",
-            _at(path, relay_state, region),
+            _symptom_at(path, relay_state, region),
         )
     if missing := _missing_page(path, relay_state):
         yield Problem(missing, symptoms.NO_CCP)
@@ -236,7 +237,7 @@ def _unusable(path: Path, text: str) -> str:
     return symptoms.CONSOLE_HOME
 
 
-def _at(path: Path, relay_state: RelayState, region: str) -> str:
+def _symptom_at(path: Path, relay_state: RelayState, region: str) -> str:
     """What an agent of this role sees at another instance."""
     if path.role is None:
         return ""

@@ -103,7 +103,7 @@ def role(path: Path, **options: t.Any) -> str:
         return "Run connect_federation_role"
     arn = parse_role_arn(path.role_arn)
     everybody = [claimed for dummy, claimed in path.everybody]
-    wanted = {
+    needed = {
         "name": arn.name,
         "path": arn.path if arn.path != "/" else None,
         "saml_provider_arns": [path.provider_arn],
@@ -113,7 +113,7 @@ def role(path: Path, **options: t.Any) -> str:
         "set_source_identity": any(claimed.value(claims.SOURCE_IDENTITY).values for claimed in everybody) or None,
         "max_session_duration": _longest_claimed(path) if path.role is None else None,
     }
-    return run("connect_federation_role", wanted | options)
+    return run("connect_federation_role", needed | options)
 
 
 def _longest_claimed(path: Path) -> int | None:
@@ -152,7 +152,7 @@ def user_with_panel(path: Path, username: str) -> str:
     return run("connect_users", {"instance_id": path.desired.home.instance_id, "users": [agent]})
 
 
-def without_user(path: Path, usernames: t.Iterable[str]) -> str:
+def deletion_of_users(path: Path, usernames: t.Iterable[str]) -> str:
     """connect_users that deletes users."""
     agents = [{"username": username} for username in usernames]
     return run("connect_users", {"instance_id": path.desired.home.instance_id, "state": "absent", "users": agents})

@@ -153,8 +153,8 @@ def _identifier(path: PoolPath) -> Problems:
 
 
 def _reply_url(path: PoolPath) -> Problems:
-    wanted = [f"https://{path.domain}/saml2/idpresponse"] if path.domain else path.pool["reply_urls"]
-    missing = [url for url in wanted if url not in (path.application or {})["reply_urls"]]
+    expected = [f"https://{path.domain}/saml2/idpresponse"] if path.domain else path.pool["reply_urls"]
+    missing = [url for url in expected if url not in (path.application or {})["reply_urls"]]
     if missing:
         symptom = "AADSTS50011: The redirect URI specified in the request does not match the redirect URIs configured."
         yield Problem(f"The application lacks the reply URL {', '.join(missing)}.", symptom, _SIGN_IN)

@@ -214,20 +214,20 @@ class _Operator:
         kinds = (kind for kind in _READ if self.test.startswith(kind))
         return next((kind for kind in kinds if self.test.removeprefix(kind) in _ORDERS), "")
 
-    def holds(self, wanted: str, actual: str, pattern: _Pattern) -> Truth:
+    def holds(self, expected: str, actual: str, pattern: _Pattern) -> Truth:
         """Whether one value compares with one that is asked for, before any negation."""
         if not self.kind:
             folded = _Pattern(pattern.request, pattern.variables, fold=self.test in ("stringequalsignorecase", "bool"))
-            return folded.matches(wanted, actual, wild=self.test in _LIKE)
+            return folded.matches(expected, actual, wild=self.test in _LIKE)
         read = _READ[self.kind]
-        values = read(actual), read(wanted)
+        values = read(actual), read(expected)
         if None in values:
-            return f"{wanted if values[1] is None else actual!r} is no value of a condition {self.test}"
+            return f"{expected if values[1] is None else actual!r} is no value of a condition {self.test}"
         return _ORDERS[self.test.removeprefix(self.kind)](*values)
 
 
-def _condition(name: str, key: str, wanted: list[t.Any], pattern: _Pattern) -> Truth:
-    """One key of one condition, as IAM combines its values: any of the wanted values, or none of them if the operator
+def _condition(name: str, key: str, expected: list[t.Any], pattern: _Pattern) -> Truth:
+    """One key of one condition, as IAM combines its values: any of the expected values, or none of them if the operator
     is negated.
     """
     how = _Operator.parse(name)
@@ -237,12 +237,12 @@ def _condition(name: str, key: str, wanted: list[t.Any], pattern: _Pattern) -> T
     if values is None:
         return f"the value of {key} is not known"
     if how.test == "null":
-        return _any([(_text(value).lower() == "true") == (not values) for value in wanted])
+        return _any([(_text(value).lower() == "true") == (not values) for value in expected])
     if not values:
         return how.quantity != "foranyvalue" and (how.optional or how.negative or how.quantity == "forallvalues")
     hits = []
     for value in values:
-        hits.append(_any([how.holds(_text(text), value, pattern) for text in wanted]))
+        hits.append(_any([how.holds(_text(text), value, pattern) for text in expected]))
     hits = [_not(hit) for hit in hits] if how.negative else hits
     return _any(hits) if how.quantity == "foranyvalue" else _all(hits)
 

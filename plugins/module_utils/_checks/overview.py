@@ -98,19 +98,19 @@ def agents(facts: Facts, findings: t.Sequence[Finding]) -> dict[str, t.Any]:
     state_of_people = _states(facts, findings)
     states: dict[str, str] = {}
     rows: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-    without_user: list[str] = []
+    deletion_of_users: list[str] = []
     for person in facts.people:
         username = path.session_name(person).value if facts.application and person.id else None
         if username in facts.users.by_name:
             states[str(username)] = state_of_people[person.name]
         else:
-            without_user.append(state_of_people[person.name])
+            deletion_of_users.append(state_of_people[person.name])
     rest = "unassigned" if facts.desired.everyone else "unchecked"
     for username, user in facts.users.by_name.items():
         for profile in user.profiles or (NO_PROFILE,):
             rows[facts.users.profile_names.get(profile, profile)][states.get(username, rest)] += 1
-    rows[NO_PROFILE].update(without_user)
-    every = [*without_user, *(states.get(username, rest) for username in facts.users.by_name)]
+    rows[NO_PROFILE].update(deletion_of_users)
+    every = [*deletion_of_users, *(states.get(username, rest) for username in facts.users.by_name)]
     return {
         "people": len(facts.people),
         "users": None if facts.instance is None or "users" in facts.users.not_readable else len(facts.users.by_name),

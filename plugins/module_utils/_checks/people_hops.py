@@ -253,8 +253,8 @@ def _missing(path: Path, person: Person, name: str, like: list[str]) -> Problem:
     if like:
         others = " and ".join(map(repr, like))
         reason = f"There is no user {name!r}, but {others}: names are case-sensitive."
-        gone, made = advice.without_user(path, like), advice.user(path, person, name).removeprefix("Run")
-        fix = f"Usernames cannot be changed. {gone}, then run{made}."
+        deletion, recreation = advice.deletion_of_users(path, like), advice.user(path, person, name).removeprefix("Run")
+        fix = f"Usernames cannot be changed. {deletion}, then run{recreation}."
     else:
         reason = f"The instance has no user {name!r}."
         fix = f"{advice.user(path, person, name)}."
@@ -291,8 +291,8 @@ def role_binding(path: Path, person: Person, user: ConnectUser) -> Finding:
     evidence = {"role_created": role.created.isoformat(), "user_modified": user.modified.isoformat()}
     if user.modified >= role.created:
         return judged("role_binding", person.name, [], evidence, person=True)
-    gone = advice.without_user(path, [user.username]).removeprefix("Run")
-    made = advice.user(path, person, user.username).removeprefix("Run")
+    deletion = advice.deletion_of_users(path, [user.username]).removeprefix("Run")
+    recreation = advice.user(path, person, user.username).removeprefix("Run")
     return Finding(
         "role_binding",
         person.name,
@@ -303,6 +303,6 @@ def role_binding(path: Path, person: Person, user: ConnectUser) -> Finding:
         ),
         evidence,
         symptoms.NOT_ONBOARDED,
-        f"If the agent is refused, delete and recreate the user: run{gone}, then run{made}.",
+        f"If the agent is refused, delete and recreate the user: run{deletion}, then run{recreation}.",
         person=True,
     )

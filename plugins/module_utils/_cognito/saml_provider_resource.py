@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._aws.metadata_source import read_metadata
 from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import is_managed
-from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_plan import announced
+from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_plan import announced_metadata
 from ansible_collections.openccp.federation.plugins.module_utils._cognito import (
     provider_views,
     saml_provider_plan,
@@ -53,7 +53,7 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
     def read(self) -> providers.CognitoProvider | None:
         """The provider, after its desired metadata, or the metadata at its address, has been read."""
         providers.check_name(self.name)
-        metadata = self._given_metadata()
+        metadata = self._metadata_option()
         self.cognito = user_pools.pool_client(self.module)
         self.pools = user_pools.UserPools(self.cognito)
         self.pool = user_pools.pool_of(self.pools, self.params)
@@ -98,11 +98,11 @@ class CognitoSamlProvider(Resource["providers.CognitoProvider | None", providers
         offering = [each for each, names in self.desired.clients if self.name in names]
         return {**view, "clients": [provider_views.describe_client(each, pool, self.name) for each in offering]}
 
-    def _given_metadata(self) -> Metadata | None:
+    def _metadata_option(self) -> Metadata | None:
         if self.params["metadata"] or self.params["metadata_file"]:
             return read_metadata(self.params["metadata"], self.params["metadata_file"])
         if self.check_mode and self.params["expected_entity_id"] and not self.params["metadata_url"]:
-            return announced(self.params["expected_entity_id"])
+            return announced_metadata(self.params["expected_entity_id"])
         return None
 
     def _desired(self, metadata: Metadata | None) -> saml_provider_plan.Desired:

@@ -253,10 +253,10 @@ def is_client_id(reference: str) -> bool:
     return re.fullmatch(r"[a-z0-9]{26}", reference, re.ASCII) is not None
 
 
-def client_ids(names: t.Mapping[str, str], wanted: t.Iterable[str]) -> list[str]:
+def client_ids(names: t.Mapping[str, str], references: t.Iterable[str]) -> list[str]:
     """The ids of clients that are given by id or by name. names: id → name."""
     ids = []
-    for reference in wanted:
+    for reference in references:
         matches = [reference] if reference in names else [key for key, name in names.items() if name == reference]
         if not matches:
             similar = close_matches(reference, names.values())

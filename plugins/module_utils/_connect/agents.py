@@ -51,7 +51,7 @@ Actual = t.TypeVar("Actual")
 class Snapshot:
     """The input of a plan: the desired agents, in canonical form, and those of them that exist."""
 
-    wanted: list[Settings]
+    desired: list[Settings]
     existing: dict[str, User]
     listed: dict[str, Summary]
 
@@ -91,25 +91,25 @@ class AgentsResource(Resource[Actual, ConnectUsers]):
         resolve_hierarchy = any(agent.get("hierarchy_group") for agent in agents)
         self.api = ConnectUsers(self._connect, self._instance_id, resolve_hierarchy=resolve_hierarchy)
 
-    def snapshot(self, wanted: list[Settings], listed: dict[str, Summary], users: t.Iterable[User] = ()) -> Snapshot:
+    def snapshot(self, desired: list[Settings], listed: dict[str, Summary], users: t.Iterable[User] = ()) -> Snapshot:
         """The desired agents beside those of them that exist. users: everybody, as a search shows them."""
-        existing = self._existing(wanted, listed, users)
-        if len(existing) < len(wanted) and not self._is_to_be:
+        existing = self._existing(desired, listed, users)
+        if len(existing) < len(desired) and not self._is_to_be:
             self._check_that_users_can_be_created()
-        return Snapshot(wanted, existing, listed)
+        return Snapshot(desired, existing, listed)
 
     def identity_of(self, name: str, user: User | None) -> dict[str, str]:
         """The id and the ARN of an agent that existed or was created; nothing of one that is only planned."""
         known = (user.id, user.arn) if user else self.api.created.get(name)
         return dict(zip(("id", "arn"), known, strict=True)) if known else {}
 
-    def plan_agents(self, wanted: t.Iterable[Settings], existing: t.Mapping[str, User]) -> Plan[ConnectUsers]:
+    def plan_agents(self, desired: t.Iterable[Settings], existing: t.Mapping[str, User]) -> Plan[ConnectUsers]:
         """The agents one after the other, those that are new first."""
         plans = {
             agent["username"]: plan_agent(
                 agent, existing.get(agent["username"]), self.purge_tags, self.now, own=self.own
             )
-            for agent in wanted
+            for agent in desired
         }
         changed = {name: plan for name, plan in plans.items() if plan.steps}
         ordered = sorted(changed.values(), key=lambda plan: bool(plan.before))
@@ -139,7 +139,7 @@ class AgentsResource(Resource[Actual, ConnectUsers]):
                 f"Amazon Connect takes {alike[0]!r} for the same name. Delete that user first, then run the task again."
             )
             raise taken
-        user = self.waiter.until(f"the user {name!r}, who exists already, to be shown", lambda: self._shown(name))
+        user = self.waiter.until(f"the user {name!r}, who exists already, to be shown", lambda: self._describe(name))
         if self.own and not user.is_managed:
             taken.hint = (
                 "Somebody else created that user in the meantime. Run the task again to compare it with the requested "
@@ -157,12 +157,12 @@ class AgentsResource(Resource[Actual, ConnectUsers]):
         return bool(self.module.check_mode) and self.module.params["instance_id"] == PLANNED_ID
 
     def _existing(
-        self, wanted: t.Sequence[Settings], listed: t.Mapping[str, Summary], users: t.Iterable[User]
+        self, desired: t.Sequence[Settings], listed: t.Mapping[str, Summary], users: t.Iterable[User]
     ) -> dict[str, User]:
         """The agents that exist, by username; it is decided of each, as soon as its page is there, whether it has to be
         read whole.
         """
-        agents = {listed[agent["username"]].id: agent for agent in wanted if agent["username"] in listed}
+        agents = {listed[agent["username"]].id: agent for agent in desired if agent["username"] in listed}
         known: list[User | None] = []
         for user in users:
             agent = agents.pop(user.id, None)
@@ -172,7 +172,7 @@ class AgentsResource(Resource[Actual, ConnectUsers]):
         known.extend(self.api.describe(user_id) for user_id in agents)
         return {user.username: user for user in known if user}
 
-    def _shown(self, username: str) -> User | None:
+    def _describe(self, username: str) -> User | None:
         summary = self.api.summaries().get(username)
         return self.api.describe(summary.id) if summary else None
 

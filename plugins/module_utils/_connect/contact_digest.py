@@ -7,9 +7,9 @@
 
 SearchUsers returns 500 users a request, but neither secondary e-mail nor mobile number; to ask for each user takes
 hours for thousands. So a write of these details leaves a tag: a short digest of each, and the time. On the next run
-they are known to be right when the digests are those of the wanted values and ListUsers shows no later modification.
+they are known to be right when the digests are those of the desired values and ListUsers shows no later modification.
 
-What it sees: every change of the wanted values, and every change that anybody makes later than SLACK seconds after
+What it sees: every change of the desired values, and every change that anybody makes later than SLACK seconds after
 ours, since that moves the user's modification time. What it cannot see: a change by somebody else within SLACK seconds
 of ours, and a change that does not move the modification time. A user without the tag, or modified since, is read with
 DescribeUser.
@@ -35,14 +35,14 @@ def mark(username: str, contact: t.Mapping[str, t.Any], now: dt.datetime) -> str
     return " ".join([*digests, f"at={int(now.timestamp())}"])
 
 
-def vouches(value: str | None, username: str, wanted: t.Mapping[str, t.Any], modified: dt.datetime | None) -> bool:
-    """Whether the tag shows that the wanted contact details are there.
+def vouches(value: str | None, username: str, desired: t.Mapping[str, t.Any], modified: dt.datetime | None) -> bool:
+    """Whether the tag shows that the desired contact details are there.
 
-    wanted: an option that is None is not managed. modified: the user's modification time; None when AWS states none.
+    desired: an option that is None is not managed. modified: the user's modification time; None when AWS states none.
     """
     parts = dict(part.split("=", 1) for part in (value or "").split() if "=" in part)
     for option, short in _FIELDS.items():
-        if wanted.get(option) is not None and parts.get(short) != _digest(username, wanted[option]):
+        if desired.get(option) is not None and parts.get(short) != _digest(username, desired[option]):
             return False
     if not _SECONDS.fullmatch(parts.get("at", "")):
         return False

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import (
     MISSING_PERMISSION,
     attempt,
-    careful,
+    check_responses,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._aws.ownership import MANAGED_BY, OURS
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_arn
@@ -116,7 +116,7 @@ class Discovery:
         refused: list[tuple[Account, str, FederationError]] = []
         with concurrent.futures.ThreadPoolExecutor(self._workers) as pool:
             looks = [
-                (account, region, pool.submit(self._look, connect, iam, account))
+                (account, region, pool.submit(self._instances_of, connect, iam, account))
                 for account, region, connect, iam in places
             ]
             for account, region, look in looks:
@@ -151,9 +151,9 @@ class Discovery:
         return boto3.session.Session(botocore_session=session, **credentials)
 
     def _client(self, session: t.Any, service: str, region: str) -> t.Any:
-        return careful(session.client(service, region_name=region, **self._more))
+        return check_responses(session.client(service, region_name=region, **self._more))
 
-    def _look(self, connect: t.Any, iam: t.Any, account: Account) -> list[dict[str, t.Any]]:
+    def _instances_of(self, connect: t.Any, iam: t.Any, account: Account) -> list[dict[str, t.Any]]:
         with attempt("list the Amazon Connect instances"):
             pages = connect.get_paginator("list_instances").paginate()
             ids = [summary["Id"] for page in pages for summary in page["InstanceSummaryList"]]

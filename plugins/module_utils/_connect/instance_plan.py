@@ -37,7 +37,7 @@ def plan(params: t.Mapping[str, t.Any], actual: Instance | None, region: str) ->
     name = before["alias"] or before["id"]
     steps: list[Step[InstanceWriter]] = change_steps(CALLS, name, before, after)
     if params.get("attributes"):
-        after["attributes"] = _given(params["attributes"])
+        after["attributes"] = _given_options(params["attributes"])
         before["attributes"] = {option: actual.get("Attributes", {}).get(option) for option in after["attributes"]}
         steps += change_steps(FEATURES, name, before["attributes"], after["attributes"])
     to_set, to_remove, after["tags"] = tag_changes(before["tags"], params["tags"], params["purge_tags"])
@@ -55,7 +55,7 @@ def _plan_create(params: t.Mapping[str, t.Any], region: str) -> Plan[InstanceWri
     text = f"Create the Amazon Connect instance {alias!r}"
     steps: list[Step[InstanceWriter]] = [Step(InstanceWriter.create, text, alias=alias, tags=tags, **calls)]
     if params.get("attributes"):
-        after["attributes"] = _given(params["attributes"])
+        after["attributes"] = _given_options(params["attributes"])
         steps += change_steps(FEATURES, alias, {}, after["attributes"])
     return Plan({}, after, tuple(steps))
 
@@ -79,5 +79,5 @@ def _plan_absent(params: t.Mapping[str, t.Any], actual: Instance | None, region:
     return Plan(view(actual, region), {}, (step,))
 
 
-def _given(attributes: t.Mapping[str, bool | None]) -> dict[str, bool]:
+def _given_options(attributes: t.Mapping[str, bool | None]) -> dict[str, bool]:
     return {option: value for option, value in attributes.items() if value is not None}

@@ -83,19 +83,22 @@ def is_restricted(user: User, rules: Rules) -> bool:
 
 
 def departures(
-    wanted: t.Sequence[Settings], everybody: t.Mapping[str, User], rules: Rules, skipped: t.Container[str] = frozenset()
+    desired: t.Sequence[Settings],
+    everybody: t.Mapping[str, User],
+    rules: Rules,
+    skipped: t.Container[str] = frozenset(),
 ) -> Departures:
     """The agents that are no longer listed. A person whose object ID is on another username has been renamed.
 
     skipped: those who are wanted, but cannot be as they should. Nobody goes for a successor who does not come.
     """
-    names = {agent["username"] for agent in wanted} | rules.protected
+    names = {agent["username"] for agent in desired} | rules.protected
     by_person = {
         user.settings["person_id"]: user
         for name, user in everybody.items()
         if user.settings["person_id"] and name not in names
     }
-    people = {agent["username"]: object_id(agent["person_id"]) for agent in wanted if agent.get("person_id")}
+    people = {agent["username"]: object_id(agent["person_id"]) for agent in desired if agent.get("person_id")}
     renamed = {name: by_person[person] for name, person in people.items() if person in by_person}
     stay = names | {user.username for user in renamed.values()}
     stay |= {user.username for user in everybody.values() if user.settings["person_id"] in rules.protected}
@@ -105,14 +108,14 @@ def departures(
         if rules.is_whole
         else ()
     )
-    coming = {new: user for new, user in renamed.items() if new not in skipped}
-    superseded = {new: user for new, user in coming.items() if rules.renames == "recreate" and rules.manages(user)}
-    waiting = {new: user for new, user in coming.items() if new not in superseded}
+    arrivals = {new: user for new, user in renamed.items() if new not in skipped}
+    superseded = {new: user for new, user in arrivals.items() if rules.renames == "recreate" and rules.manages(user)}
+    waiting = {new: user for new, user in arrivals.items() if new not in superseded}
     return Departures(tuple(leavers), superseded, waiting, len(managed))
 
 
 def check_guard(
-    wanted: t.Sized, departures: Departures, rules: Rules, closed: t.Mapping[str, str] | None = None, existing: int = 0
+    desired: t.Sized, departures: Departures, rules: Rules, closed: t.Mapping[str, str] | None = None, existing: int = 0
 ) -> None:
     """Conflict, before the first write, when the list is empty or more would lose their access than is allowed.
 
@@ -122,7 +125,7 @@ def check_guard(
     losing = {**(closed or {}), **departures.losing(rules)}
     total = max(departures.managed, existing)
     most = allowed(rules.max_removals, total)
-    if rules.is_whole and not wanted and departures.leavers:
+    if rules.is_whole and not desired and departures.leavers:
         names = [user.username for user in departures.leavers]
         raise Conflict(
             (
@@ -192,10 +195,10 @@ def warnings(departures: Departures, rules: Rules) -> list[str]:
     return messages
 
 
-def taken_over(wanted: t.Iterable[Settings], existing: t.Mapping[str, User]) -> list[str]:
+def taken_over(desired: t.Iterable[Settings], existing: t.Mapping[str, User]) -> list[str]:
     """The agents whose username is another person's now, who then signs in as that agent."""
     messages = []
-    for agent in wanted:
+    for agent in desired:
         user, person = existing.get(agent["username"]), object_id(agent.get("person_id") or "")
         if user and person and user.settings["person_id"] and user.settings["person_id"] != person:
             messages.append(

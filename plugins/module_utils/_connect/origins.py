@@ -64,7 +64,7 @@ def checked(change: t.Mapping[str, t.Sequence[str] | None]) -> dict[str, list[st
     """An option of the form {add, remove, set} with each origin as browsers state it; InvalidInput with every one that
     is none.
     """
-    wanted: dict[str, list[str]] = {}
+    desired: dict[str, list[str]] = {}
     problems: list[str] = []
     for key, origins in change.items():
         if origins is None:
@@ -73,13 +73,13 @@ def checked(change: t.Mapping[str, t.Sequence[str] | None]) -> dict[str, list[st
             reason = problem(origin)
             if reason:
                 problems.append(f"{origin!r} {reason}.")
-        wanted[key] = [canonical(origin) for origin in origins]
+        desired[key] = [canonical(origin) for origin in origins]
     if problems:
         raise InvalidInput(
             f"Invalid origin: {' '.join(problems)}",
             hint="An origin is https://host or https://host:port, nothing more.",
         )
-    return wanted
+    return desired
 
 
 def problem(origin: str) -> str | None:
@@ -115,10 +115,10 @@ def canonical(origin: str) -> str:
     return origin.lower().rstrip("/").removesuffix(":443")
 
 
-def plan(wanted: t.Mapping[str, t.Sequence[str]], actual: t.Iterable[str]) -> Plan[ApprovedOrigins]:
+def plan(desired: t.Mapping[str, t.Sequence[str]], actual: t.Iterable[str]) -> Plan[ApprovedOrigins]:
     """The origins to approve, and then those to withdraw, each as Amazon Connect has it. Pure."""
     stored = {canonical(origin): origin for origin in actual}
-    change = membership(stored, wanted)
+    change = membership(stored, desired)
     steps = [Step(ApprovedOrigins.approve, f"Approve the origin {origin}", origin=origin) for origin in change.add]
     for origin in (stored[key] for key in change.remove):
         steps.append(Step(ApprovedOrigins.withdraw, f"Remove the approved origin {origin}", origin=origin))
@@ -130,12 +130,12 @@ class OriginsResource(Resource[list[str], ApprovedOrigins]):
 
     def __init__(self, module: AwsModule) -> None:
         self.module = module
-        self.wanted: dict[str, list[str]] = {}
+        self.desired: dict[str, list[str]] = {}
         self.instance_id: str = module.params["instance_id"]
 
     def read(self) -> list[str]:
         """Those that there are; none of an instance that is yet to be created."""
-        self.wanted = checked(self.module.params["origins"])
+        self.desired = checked(self.module.params["origins"])
         if self.module.check_mode and self.instance_id == PLANNED_ID:
             return []
         connect = connect_client(self.module)
@@ -145,7 +145,7 @@ class OriginsResource(Resource[list[str], ApprovedOrigins]):
 
     def plan(self, actual: list[str]) -> Plan[ApprovedOrigins]:
         """The origins to approve, and then those to withdraw."""
-        return plan(self.wanted, actual)
+        return plan(self.desired, actual)
 
     def result(self, plan: Plan[ApprovedOrigins]) -> dict[str, t.Any]:
         """The instance and its origins."""

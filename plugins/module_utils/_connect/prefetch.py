@@ -17,27 +17,27 @@ if t.TYPE_CHECKING:
 T = t.TypeVar("T")
 
 
-def ahead(items: t.Iterable[T]) -> collections.abc.Iterator[T]:
+def prefetched(items: t.Iterable[T]) -> collections.abc.Iterator[T]:
     """The same items, fetched from now on by a thread of their own. What goes wrong there is raised here, in its
     place.
     """
-    arrived: queue.SimpleQueue[tuple[T] | BaseException | None] = queue.SimpleQueue()
+    arrivals: queue.SimpleQueue[tuple[T] | BaseException | None] = queue.SimpleQueue()
 
     def fetch() -> None:
         try:
             for item in items:
-                arrived.put((item,))
+                arrivals.put((item,))
         except BaseException as error:  # noqa: BLE001 (it is raised again where the items are used)
-            arrived.put(error)
+            arrivals.put(error)
         else:
-            arrived.put(None)
+            arrivals.put(None)
 
     threading.Thread(target=fetch, daemon=True).start()
-    return _taken(arrived)
+    return _iterate_queue(arrivals)
 
 
-def _taken(arrived: queue.SimpleQueue[tuple[T] | BaseException | None]) -> collections.abc.Iterator[T]:
-    while (page := arrived.get()) is not None:
+def _iterate_queue(arrivals: queue.SimpleQueue[tuple[T] | BaseException | None]) -> collections.abc.Iterator[T]:
+    while (page := arrivals.get()) is not None:
         if isinstance(page, BaseException):
             raise page
         yield page[0]

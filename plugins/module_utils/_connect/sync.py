@@ -21,7 +21,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect import
 from ansible_collections.openccp.federation.plugins.module_utils._connect import user_checks as checks
 from ansible_collections.openccp.federation.plugins.module_utils._connect.agents import AgentsResource, Snapshot, named
 from ansible_collections.openccp.federation.plugins.module_utils._connect.parallel import Parallel, ProgressCounter
-from ansible_collections.openccp.federation.plugins.module_utils._connect.prefetch import ahead
+from ansible_collections.openccp.federation.plugins.module_utils._connect.prefetch import prefetched
 from ansible_collections.openccp.federation.plugins.module_utils._connect.rate_limit import RateLimiter, TokenBucket
 from ansible_collections.openccp.federation.plugins.module_utils._connect.roster import (
     Roster,
@@ -34,7 +34,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.roster
 from ansible_collections.openccp.federation.plugins.module_utils._connect.sync_plan import (
     Census,
     SyncPlan,
-    coming,
+    configured_agents,
     plan_sync,
     report,
 )
@@ -103,7 +103,7 @@ class SyncResource(AgentsResource[Census]):
 
     def plan(self, actual: Census) -> SyncPlan:
         """Who comes and who changes; then, once the guard has let it pass, who goes."""
-        agents = self.plan_agents(coming(actual), actual.snapshot.existing)
+        agents = self.plan_agents(configured_agents(actual), actual.snapshot.existing)
         return plan_sync(actual, agents, self._opens_ccp, guarded=self.module.params["state"] == "present")
 
     def apply(
@@ -143,7 +143,7 @@ class SyncResource(AgentsResource[Census]):
         """
         whole = rows.is_about_everybody
         sources = (self.api.summary_pages(), self.api.search_pages())
-        begun = [ahead(source) for source in sources] if whole or len(rows.agents) > FEW else []
+        begun = [prefetched(source) for source in sources] if whole or len(rows.agents) > FEW else []
         roster = validated(rows, self.module.params["csv"] or "users")
         listed, users = self._listed_and_search(roster, begun)
         everybody: dict[str, User] = {}
@@ -152,8 +152,8 @@ class SyncResource(AgentsResource[Census]):
         agents, unknown = named(roster.agents, self.api.directory)
         problems = checks.problems(agents, listed, unknown, lacking=self.api.lacking())
         skipped, rules = self._judge(agents, [*roster.malformed, *problems], listed, roster.rules)
-        wanted = [agent for agent in agents if agent["username"] not in skipped]
-        snapshot = self.snapshot(wanted, listed, users)
+        desired = [agent for agent in agents if agent["username"] not in skipped]
+        snapshot = self.snapshot(desired, listed, users)
         census = Census(dataclasses.replace(roster, rules=rules), snapshot, skipped=skipped)
         return self._with_departures(census, everybody | snapshot.existing) if whole else census
 
@@ -234,18 +234,18 @@ class SyncResource(AgentsResource[Census]):
         listed = self.api.summaries()
         everybody: dict[str, User] = {}
         everybody |= {user.username: user for user in self._noted(self.api.search(), listed, (), everybody)}
-        there = [
+        present = [
             user
             for name, user in sorted(everybody.items())
             if name in names - rules.protected and user.settings["person_id"] not in rules.protected
         ]
-        managed = tuple(user for user in there if rules.manages(user))
+        managed = tuple(user for user in present if rules.manages(user))
         census = Census(
             Roster((), rules),
             Snapshot([], {}, listed),
-            leaving.Departures(managed, managed=len(there)),
+            leaving.Departures(managed, managed=len(present)),
             everybody=everybody,
-            unmanaged=[user.username for user in there if not rules.manages(user)],
+            unmanaged=[user.username for user in present if not rules.manages(user)],
         )
         return self._with_quick_connects(census)
 
@@ -254,8 +254,8 @@ class SyncResource(AgentsResource[Census]):
         stopped after it had deleted their user.
         """
         quick_connects = self.api.quick_connects_to_users()
-        there = {summary.id for summary in census.snapshot.listed.values()}
-        left_over = {user_id: leading for user_id, leading in quick_connects.items() if user_id not in there}
+        present_ids = {summary.id for summary in census.snapshot.listed.values()}
+        left_over = {user_id: leading for user_id, leading in quick_connects.items() if user_id not in present_ids}
         orphans = [
             quick_connect
             for user_id, leading in left_over.items()
@@ -293,14 +293,14 @@ class Progress:
     """
 
     def __init__(self, progress: ProgressCounter, file: str | None, interval: float | None) -> None:
-        self._tally = progress
+        self._counter = progress
         self._file = file if interval is not None or progress.total >= WORTH_PROGRESS else None
         self._interval = PROGRESS_SECONDS if interval is None else interval
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._tell, daemon=True)
+        self._thread = threading.Thread(target=self._write_regularly, daemon=True)
 
     def __enter__(self) -> None:
-        if not self._file or not self._tally.total:
+        if not self._file or not self._counter.total:
             return
         try:
             Path(self._file).open("a", encoding="utf-8").close()
@@ -316,11 +316,11 @@ class Progress:
             self._thread.join()
             self._write()
 
-    def _tell(self) -> None:
+    def _write_regularly(self) -> None:
         self._write()
         while not self._over.wait(self._interval):
             self._write()
 
     def _write(self) -> None:
         with Path(str(self._file)).open("a", encoding="utf-8") as out:
-            out.write(self._tally.line() + "\n")
+            out.write(self._counter.line() + "\n")

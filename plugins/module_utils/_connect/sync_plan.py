@@ -62,9 +62,9 @@ class SyncPlan(Plan[ConnectUsers]):
         return self.planned[: len(self.planned) - len(self.removals)]
 
 
-def coming(census: Census) -> t.Iterator[dict[str, t.Any]]:
+def configured_agents(census: Census) -> t.Iterator[dict[str, t.Any]]:
     """The agents that are configured: of those who only have a new name, the old one stays instead."""
-    for agent in census.snapshot.wanted:
+    for agent in census.snapshot.desired:
         name = agent["username"]
         if name not in census.departures.waiting or name in census.snapshot.listed:
             yield agent
@@ -153,7 +153,7 @@ def _warnings(census: Census) -> list[str]:
     names = [agent["username"] for agent in census.roster.agents if agent["username"] not in census.renamed]
     return [
         *checks.warnings(names, snapshot.listed),
-        *leaving.taken_over(coming(census), snapshot.existing),
+        *leaving.taken_over(configured_agents(census), snapshot.existing),
         *leaving.warnings(census.departures, rules),
         *_warnings_of_those_who_stay(census.unmanaged),
     ]

@@ -40,33 +40,33 @@ _OPTIONS: t.Final = (*_IDENTITY_OPTIONS, *_PROFILE_OPTIONS, *_PHONE_OPTIONS)
 SEARCH_LAG: t.Final = dt.timedelta(minutes=15)
 
 
-def manages_contact(wanted: Settings) -> bool:
+def manages_contact(desired: Settings) -> bool:
     """Whether details are managed that SearchUsers does not tell."""
-    return any(wanted.get(option) is not None for option in CONTACT)
+    return any(desired.get(option) is not None for option in CONTACT)
 
 
-def needs_reading(wanted: Settings, user: User, listed: Summary, purge_tags: bool, now: dt.datetime) -> bool:
+def needs_reading(desired: Settings, user: User, listed: Summary, purge_tags: bool, now: dt.datetime) -> bool:
     """Whether a user from SearchUsers has to be read whole before anything is decided.
 
     So is each whose contact details its mark does not vouch for, and each that differs, when it was modified so lately
     that the search may lag behind, or when the change replaces what the search does not tell (names go with contact
     details; channels' units are unsure).
     """
-    if manages_contact(wanted) and not contact_digest.vouches(user.mark, user.username, wanted, listed.modified):
+    if manages_contact(desired) and not contact_digest.vouches(user.mark, user.username, desired, listed.modified):
         return True
-    changes = differences(COMPARED, wanted, user.settings)
-    if not changes and tags_after(wanted, user.settings["tags"], purge_tags)[2] == user.settings["tags"]:
+    changes = differences(COMPARED, desired, user.settings)
+    if not changes and tags_after(desired, user.settings["tags"], purge_tags)[2] == user.settings["tags"]:
         return False
     lately = listed.modified is None or now - listed.modified < SEARCH_LAG
     unsure = any(option in changes for option in (*_IDENTITY_OPTIONS, "channels"))
-    return lately or unsure or (manages_contact(wanted) and any(wanted.get(option) is None for option in CONTACT))
+    return lately or unsure or (manages_contact(desired) and any(desired.get(option) is None for option in CONTACT))
 
 
 def tags_after(
-    wanted: Settings, current: t.Mapping[str, str], purge_tags: bool
+    desired: Settings, current: t.Mapping[str, str], purge_tags: bool
 ) -> tuple[dict[str, str], list[str], dict[str, str]]:
     """Tags to set, keys to remove and the tags afterwards; the mark of who made the agent always stays."""
-    tags = wanted.get("tags")
+    tags = desired.get("tags")
     key = OWNER[0]
     if tags is not None and key in current and key not in tags:
         tags = {**tags, key: current[key]}
@@ -74,14 +74,14 @@ def tags_after(
 
 
 def plan_agent(
-    wanted: Settings, actual: User | None, purge_tags: bool, now: dt.datetime, *, own: bool = False
+    desired: Settings, actual: User | None, purge_tags: bool, now: dt.datetime, *, own: bool = False
 ) -> Plan[ConnectUsers]:
     """One agent: create it, or change each aspect that differs.
 
     own: a new one carries the mark of `connect_users`, and one of its own that had to be read whole gets its mark anew,
     so that it need not be read again.
     """
-    return _plan_create(wanted, now, own) if actual is None else _plan_update(wanted, actual, purge_tags, now, own)
+    return _plan_create(desired, now, own) if actual is None else _plan_update(desired, actual, purge_tags, now, own)
 
 
 def plan_removal(actual: User | None) -> Plan[ConnectUsers]:
@@ -93,18 +93,18 @@ def plan_removal(actual: User | None) -> Plan[ConnectUsers]:
     return Plan(actual.settings, {}, (step.about(target=name),))
 
 
-def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan[ConnectUsers]:
-    name = wanted["username"]
-    settings = {option: wanted[option] for option in _OPTIONS if wanted.get(option) is not None}
-    channels = merged_channels(None, wanted.get("channels"))
+def _plan_create(desired: Settings, now: dt.datetime, own: bool) -> Plan[ConnectUsers]:
+    name = desired["username"]
+    settings = {option: desired[option] for option in _OPTIONS if desired.get(option) is not None}
+    channels = merged_channels(None, desired.get("channels"))
     standing = {option: value for option, value in INITIAL.items() if not (channels and option in _PHONE_OPTIONS)}
-    after = {"username": name, **standing, **settings, "channels": channels, "tags": dict(wanted.get("tags") or {})}
+    after = {"username": name, **standing, **settings, "channels": channels, "tags": dict(desired.get("tags") or {})}
     if own:
         after["tags"] = {**after["tags"], OWNER[0]: OWNER[1]}
-    if wanted.get("person_id"):
-        after["person_id"] = wanted["person_id"]
+    if desired.get("person_id"):
+        after["person_id"] = desired["person_id"]
     tags = dict(after["tags"]) | ({PERSON_ID: after["person_id"]} if after["person_id"] else {})
-    if manages_contact(wanted):
+    if manages_contact(desired):
         tags[contact_digest.MARK] = contact_digest.mark(name, after, now)
     phones: Settings = channel_configs(channels) if channels else {"PhoneConfig": phone_config(after, settings)}
     step = Step(
@@ -118,31 +118,31 @@ def _plan_create(wanted: Settings, now: dt.datetime, own: bool) -> Plan[ConnectU
     return Plan({}, after, (step.about(target=name),))
 
 
-def _plan_update(wanted: Settings, actual: User, purge_tags: bool, now: dt.datetime, own: bool) -> Plan[ConnectUsers]:
-    changes = differences(COMPARED, wanted, actual.settings)
-    to_set, to_remove, tags = tags_after(wanted, actual.settings["tags"], purge_tags)
-    stale = own and actual.is_managed and _is_unvouched(wanted, actual)
+def _plan_update(desired: Settings, actual: User, purge_tags: bool, now: dt.datetime, own: bool) -> Plan[ConnectUsers]:
+    changes = differences(COMPARED, desired, actual.settings)
+    to_set, to_remove, tags = tags_after(desired, actual.settings["tags"], purge_tags)
+    stale = own and actual.is_managed and _is_unvouched(desired, actual)
     if not (changes or to_set or to_remove or stale):
         return Plan(actual.settings, actual.settings)
     vouched = (
-        {} if actual.complete else {option: wanted[option] for option in CONTACT if wanted.get(option) is not None}
+        {} if actual.complete else {option: desired[option] for option in CONTACT if desired.get(option) is not None}
     )
     before = actual.settings | vouched
     after = before | changes | {"tags": tags}
     steps = _aspects(actual, changes, after)
     to_set = dict(to_set) | ({PERSON_ID: after["person_id"]} if "person_id" in changes else {})
-    if (steps or to_set or to_remove or stale) and manages_contact(wanted):
+    if (steps or to_set or to_remove or stale) and manages_contact(desired):
         to_set[contact_digest.MARK] = contact_digest.mark(actual.username, after, now)
     steps.extend(_tag_steps(actual, to_set, to_remove))
     return Plan(before, after, tuple(steps))
 
 
-def _is_unvouched(wanted: Settings, actual: User) -> bool:
+def _is_unvouched(desired: Settings, actual: User) -> bool:
     """Whether it took a request for this user alone to see that its contact details are right."""
     return (
         actual.complete
-        and manages_contact(wanted)
-        and not contact_digest.vouches(actual.mark, actual.username, wanted, actual.modified)
+        and manages_contact(desired)
+        and not contact_digest.vouches(actual.mark, actual.username, desired, actual.modified)
     )
 
 

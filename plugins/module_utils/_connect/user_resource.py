@@ -40,9 +40,9 @@ class UserResource(AgentsResource[Snapshot]):
         listed = self.api.summaries()
         if self.module.params["state"] == "absent":
             return self._read_leaver(listed)
-        wanted, unknown = named([self.agent], self.api.directory)
-        checks.refuse(checks.problems(wanted, listed, unknown, lacking=self.api.lacking()))
-        snapshot = self.snapshot(wanted, listed)
+        desired, unknown = named([self.agent], self.api.directory)
+        checks.refuse(checks.problems(desired, listed, unknown, lacking=self.api.lacking()))
+        snapshot = self.snapshot(desired, listed)
         if not snapshot.existing:
             self._refuse_second_agent(snapshot)
         return snapshot
@@ -56,7 +56,7 @@ class UserResource(AgentsResource[Snapshot]):
 
     def _refuse_second_agent(self, snapshot: Snapshot) -> None:
         """A person has one agent, whatever it is called."""
-        person = snapshot.wanted[0].get("person_id")
+        person = snapshot.desired[0].get("person_id")
         agents = (user for user in self.api.search() if person and user.settings["person_id"] == person)
         other = next(agents, None) if person else None
         if other:
@@ -73,7 +73,7 @@ class UserResource(AgentsResource[Snapshot]):
         self.user = actual.existing.get(self.name)
         warnings = checks.warnings([self.name], actual.listed)
         if self.module.params["state"] == "present":
-            plan = plan_agent(actual.wanted[0], self.user, self.purge_tags, self.now)
+            plan = plan_agent(actual.desired[0], self.user, self.purge_tags, self.now)
         else:
             plan = plan_removal(self.user)
             warnings += [

@@ -78,7 +78,7 @@ def user_of(described: t.Mapping[str, t.Any], directory: Directory, *, resolve_h
     return _user(described, directory, resolve_hierarchy, complete=True)
 
 
-def found_user_of(record: t.Mapping[str, t.Any], directory: Directory, *, resolve_hierarchy: bool) -> User:
+def user_of_search(record: t.Mapping[str, t.Any], directory: Directory, *, resolve_hierarchy: bool) -> User:
     """A user as SearchUsers returns it: without contact details, and with time limits in milliseconds."""
     phone = dict(record.get("PhoneConfig") or {})
     limit = phone.get("AfterContactWorkTimeLimit")

@@ -16,8 +16,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.direct
 from ansible_collections.openccp.federation.plugins.module_utils._connect.user_shape import (
     Summary,
     User,
-    found_user_of,
     user_of,
+    user_of_search,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, NotFound
 
@@ -75,7 +75,7 @@ class ConnectUsers:
         for page in self.search_pages() if pages is None else pages:
             for user in page:
                 if user.get("Username"):
-                    yield found_user_of(user, self.directory, resolve_hierarchy=self._resolve)
+                    yield user_of_search(user, self.directory, resolve_hierarchy=self._resolve)
 
     def search_pages(self) -> collections.abc.Iterator[Page]:
         """The users as SearchUsers shows them, 500 a request."""
@@ -144,7 +144,7 @@ class ConnectUsers:
         }
         try:
             with attempt(f"create the agent {agent['username']!r}"):
-                made = self._connect.create_user(
+                response = self._connect.create_user(
                     InstanceId=self._instance,
                     Username=agent["username"],
                     IdentityInfo=identity,
@@ -160,7 +160,7 @@ class ConnectUsers:
                 raise
             self._full = error
             raise self._no_room(agent["username"]) from error
-        self.created[agent["username"]] = (made["UserId"], made["UserArn"])
+        self.created[agent["username"]] = (response["UserId"], response["UserArn"])
 
     def update_identity(self, user_id: str, username: str, identity: t.Mapping[str, str]) -> None:
         """Replace names and contact details."""

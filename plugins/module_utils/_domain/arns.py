@@ -192,9 +192,9 @@ def check_home(arn: Arn, *, partition: str | None = None, account: str | None = 
         ("account", arn.account, account),
         ("Region", arn.region, region),
     )
-    for what, actual, wanted in expected:
-        if wanted is not None and actual != wanted:
-            raise InvalidInput(f"{arn} names the {what} {actual}, but the federation's is {wanted}.")
+    for what, actual, home in expected:
+        if home is not None and actual != home:
+            raise InvalidInput(f"{arn} names the {what} {actual}, but the federation's is {home}.")
     return arn
 
 

@@ -78,21 +78,21 @@ def trust_policy(
     return {"Version": _VERSION, "Statement": [statement]}
 
 
-def with_former_spelling(wanted: Policy, actual: Policy) -> Policy:
+def with_former_spelling(desired: Policy, actual: Policy) -> Policy:
     """A trust policy that continues to trust the other spelling of a reply URL of us-east-1, where the present one
     does.
 
     Responses may be on their way to it, and Entra posts there until it has seen the application's new reply URL
     everywhere.
     """
-    (statement,) = wanted["Statement"]
+    (statement,) = desired["Statement"]
     ((operator, condition),) = statement["Condition"].items()
     urls = _list(condition["SAML:aud"])
     former = {undocumented_spelling(url) for url in urls} - set(urls)
     kept = sorted(former & trusted_reply_urls(actual))
     if not kept:
-        return wanted
-    return {**wanted, "Statement": [{**statement, "Condition": {operator: {"SAML:aud": [*urls, *kept]}}}]}
+        return desired
+    return {**desired, "Statement": [{**statement, "Condition": {operator: {"SAML:aud": [*urls, *kept]}}}]}
 
 
 def trusted_providers(trust: Policy) -> list[str]:

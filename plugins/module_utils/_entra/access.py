@@ -75,11 +75,11 @@ def read_access(graph: Graph, current_state: CurrentState, before: Door, after: 
         holders, users = _read_people(graph, current_state, before, after)
     except Denied as error:
         return access | {"people": [], "unreadable": error.message}
-    people = [_shown(user, holders[user_id], before, after) for user_id, user in users.items()]
+    people = [_comparison(user, holders[user_id], before, after) for user_id, user in users.items()]
     return access | {"people": sorted(people, key=lambda person: str(person["name"])), "unreadable": ""}
 
 
-def _shown(user: Record, holders: t.Collection[str], before: Door, after: Door) -> dict[str, t.Any]:
+def _comparison(user: Record, holders: t.Collection[str], before: Door, after: Door) -> dict[str, t.Any]:
     name = str(user.get("userPrincipalName") or user["id"])
     return {"name": name, "before": before.session_name(user, holders), "after": after.session_name(user, holders)}
 
@@ -116,7 +116,7 @@ def _read_people(
     holders: dict[str, set[str]] = {}
     users: dict[str, Record] = {}
     for number, (request, outcome) in enumerate(zip(requests_, graph.batch(requests_), strict=True)):
-        for member in graph.rest(outcome.found() or {}, request.what):
+        for member in graph.rest(outcome.get_or_none() or {}, request.what):
             if str(member.get("@odata.type", ".user")).endswith(".user"):
                 users[member["id"]] = member
                 holders.setdefault(member["id"], {member["id"]}).update(groups[number : number + 1])

@@ -78,7 +78,7 @@ def policy_requests(app: Application | None) -> list[Request]:
 
 def policies_of(graph: Graph, app: Application | None, results: t.Sequence[Result]) -> ManagementPolicies:
     """The policies for an application. results: the answers to policy_requests()."""
-    policies = ManagementPolicies(None if isinstance(results[0].error, Denied) else results[0].found())
+    policies = ManagementPolicies(None if isinstance(results[0].error, Denied) else results[0].get_or_none())
     if app is None:
         return policies
     if isinstance(results[1].error, Denied):
@@ -194,8 +194,8 @@ def _in_force(
     if rule.get("state") != "enabled" or (rule.get("excludeAppsReceivingV2Tokens") and _receives_v2_tokens(app)):
         return None
     begins = rule.get("restrictForAppsCreatedAfterDateTime")
-    made = (app.application.get("createdDateTime") if app else None) or now.isoformat()
-    if begins and datetime.fromisoformat(str(made)) <= datetime.fromisoformat(str(begins)):
+    created_at = (app.application.get("createdDateTime") if app else None) or now.isoformat()
+    if begins and datetime.fromisoformat(str(created_at)) <= datetime.fromisoformat(str(begins)):
         return None
     return Restriction(rule, source, _doubt(rule, policies, app))
 

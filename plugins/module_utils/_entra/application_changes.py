@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.openccp.federation.plugins.module_utils._entra.application_search import (
     Candidates,
     Deleted,
-    candidate_asks,
+    candidate_requests,
     candidates,
     older_match,
 )
@@ -22,7 +22,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
     Application,
     Selector,
     assembled,
-    part_asks,
+    part_requests,
     temporary_name,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import (
@@ -67,64 +67,64 @@ def create(graph: Graph, waiter: Waiter, selector: Selector, template_id: str) -
     path = url("/applications", filter=f"displayName eq {literal(temporary_name(name))}", select=APPLICATION_FIELDS)
 
     def attempt() -> t.Mapping[str, t.Any]:
-        made = waiter.until(
+        response = waiter.until(
             f"{what} to be made",
             lambda: graph.request(request),
             passes=is_collision,
             timeout=min(LOST_TIMEOUT, waiter.timeout),
         )
-        return t.cast("t.Mapping[str, t.Any]", made["application"])
+        return t.cast("t.Mapping[str, t.Any]", response["application"])
 
     def look() -> t.Mapping[str, t.Any] | None:
         return next(graph.pages(path, f"find {what} that is being made"), None)
 
     try:
-        made = make(waiter, what, attempt, look)
+        application = make(waiter, what, attempt, look)
     except NotFound as error:
         unseen = appeared(waiter, what, look, LOST_TIMEOUT)
         if unseen is None:
             error.hint = UNSEEN
             raise
-        made = unseen
-    return wait_for(graph, waiter, selector, made)
+        application = unseen
+    return wait_for(graph, waiter, selector, application)
 
 
 def delete_duplicate(
-    graph: Graph, waiter: Waiter, selector: Selector, made: Application, seen: Candidates
+    graph: Graph, waiter: Waiter, selector: Selector, app: Application, listing: Candidates
 ) -> t.Mapping[str, t.Any] | None:
     """Delete a new application again when there is one already that the lists did not show before; None when there is
     none.
 
     A run that was stopped, or another at the same time, may have made it. What is older is listed at the latest when
-    the new one is. seen: what lists have shown since it was made.
+    the new one is. listing: what lists have shown since it was made.
     """
 
-    def with_it() -> Candidates | None:
+    def once_listed() -> Candidates | None:
         listed = _listed(graph, selector)
-        return listed if _shows(listed, made) else None
+        return listed if _shows(listed, app) else None
 
-    what = f"the new application {made.app_id} to be listed"
-    matches = seen if _shows(seen, made) else waiter.until(what, with_it, passes=is_replication)
-    older = older_match(selector, matches, made.app_id)
+    what = f"the new application {app.app_id} to be listed"
+    matches = listing if _shows(listing, app) else waiter.until(what, once_listed, passes=is_replication)
+    older = older_match(selector, matches, app.app_id)
     if older is not None:
-        delete_from_lists(graph, waiter, selector, made)
+        delete_from_lists(graph, waiter, selector, app)
     return older
 
 
 def delete_from_lists(graph: Graph, waiter: Waiter, selector: Selector, app: Application) -> None:
     """Delete an application, and return once lists show it no longer."""
 
-    def gone() -> bool | None:
+    def is_gone() -> bool | None:
         # Deleted each time: to an old replica it is not there yet, which is answered like what is gone.
         delete(graph, app)
         return None if _shows(_listed(graph, selector), app) else True
 
     what = f"the deleted application {app.app_id} to be listed no longer"
-    waiter.until(what, gone, steady=2, passes=is_replication)
+    waiter.until(what, is_gone, steady=2, passes=is_replication)
 
 
 def _listed(graph: Graph, selector: Selector) -> Candidates:
-    return candidates(selector, graph.batch(candidate_asks(selector)))
+    return candidates(selector, graph.batch(candidate_requests(selector)))
 
 
 def _shows(listed: Candidates, app: Application) -> bool:
@@ -132,22 +132,25 @@ def _shows(listed: Candidates, app: Application) -> bool:
 
 
 def wait_for(
-    graph: Graph, waiter: Waiter, selector: Selector, made: t.Mapping[str, t.Any]
+    graph: Graph, waiter: Waiter, selector: Selector, application: t.Mapping[str, t.Any]
 ) -> tuple[Application, Candidates]:
     """Return a new application once it and its service principal are read several times running, with what lists show
     by then.
     """
-    what = f"find the new application {made['appId']}"
-    requests_ = [read(f"/applications/{made['id']}", what, select=APPLICATION_FIELDS), *part_asks(made, keys=False)]
+    what = f"find the new application {application['appId']}"
+    requests_ = [
+        read(f"/applications/{application['id']}", what, select=APPLICATION_FIELDS),
+        *part_requests(application, keys=False),
+    ]
 
     def probe() -> tuple[Application, Candidates] | None:
-        outcomes = graph.batch([*requests_, *candidate_asks(selector)])
+        outcomes = graph.batch([*requests_, *candidate_requests(selector)])
         itself, lists = outcomes[: len(requests_)], outcomes[len(requests_) :]
         if any(isinstance(outcome.error, NotFound) for outcome in itself):
             return None
         return assembled(graph, itself[0].get(), itself[1:]), candidates(selector, lists)
 
-    what_for = f"the new application {made['appId']} and its service principal to be readable"
+    what_for = f"the new application {application['appId']} and its service principal to be readable"
     return waiter.until(what_for, probe, steady=2, passes=is_replication)
 
 
@@ -190,16 +193,16 @@ def delete(graph: Graph, app: Application) -> None:
     application no longer exists.
     """
 
-    def asked(path: str, part: str) -> Result:
+    def send(path: str, part: str) -> Result:
         return graph.batch([Request("DELETE", path, f"delete the {part} '{app.label}' ({app.app_id})")])[0]
 
-    answer = asked(f"/applications/{app.id}", "application")
+    answer = send(f"/applications/{app.id}", "application")
     is_refused = answer.error is not None and answer.error.code == "DeletingSamlSpNotAllowed"
     if app.principal and (is_refused or isinstance(answer.error, NotFound)):
-        asked(f"/servicePrincipals/{app.principal['id']}", "service principal of").found()
+        send(f"/servicePrincipals/{app.principal['id']}", "service principal of").get_or_none()
         if is_refused:
-            answer = asked(f"/applications/{app.id}", "application")
-    answer.found()
+            answer = send(f"/applications/{app.id}", "application")
+    answer.get_or_none()
 
 
 def purge(graph: Graph, waiter: Waiter, deleted: Deleted) -> None:

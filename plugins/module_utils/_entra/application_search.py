@@ -53,7 +53,7 @@ class Candidates:
     principals: tuple[t.Mapping[str, t.Any], ...] = ()
 
 
-def candidate_asks(selector: Selector) -> list[Request]:
+def candidate_requests(selector: Selector) -> list[Request]:
     """The requests that find what a selector may mean."""
     if selector.app_id:
         return [
@@ -85,9 +85,9 @@ def candidate_asks(selector: Selector) -> list[Request]:
 
 
 def candidates(selector: Selector, outcomes: t.Sequence[Result]) -> Candidates:
-    """What the requests of candidate_asks() found."""
+    """What the requests of candidate_requests() found."""
     if selector.app_id:
-        return Candidates(by_id=outcomes[0].found())
+        return Candidates(by_id=outcomes[0].get_or_none())
     lists = [tuple(outcome.get()["value"]) for outcome in outcomes]
     by_name = lists.pop(0) if selector.name else ()
     by_identifier, principals = lists or ((), ())
@@ -211,7 +211,7 @@ def read_application(graph: Graph, waiter: Waiter, selector: Selector) -> Applic
     """Read the one application that a selector means; None when there is none. See read_whole() for one that is known
     by its id.
     """
-    chosen = choose(selector, candidates(selector, graph.batch(candidate_asks(selector))))
+    chosen = choose(selector, candidates(selector, graph.batch(candidate_requests(selector))))
     return read_with_principal(graph, waiter, chosen) if chosen else None
 
 
@@ -219,13 +219,13 @@ def read_again(graph: Graph, selector: Selector, keys: KeyMaterial) -> Applicati
     """The same after a write, once and without the keys that are known; None when the application is not shown whole
     yet.
     """
-    chosen = choose(selector, candidates(selector, graph.batch(candidate_asks(selector))))
+    chosen = choose(selector, candidates(selector, graph.batch(candidate_requests(selector))))
     return read_without_keys(graph, chosen, keys) if chosen else None
 
 
 def find_app_id(graph: Graph, selector: Selector) -> str | None:
     """The id of the one application that a selector means."""
-    chosen = choose(selector, candidates(selector, graph.batch(candidate_asks(selector))))
+    chosen = choose(selector, candidates(selector, graph.batch(candidate_requests(selector))))
     return str(chosen["appId"]) if chosen else None
 
 
@@ -239,7 +239,7 @@ def listed(graph: Graph, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]
             f"find the application {params['app_id']}",
             select=APPLICATION_FIELDS,
         )
-        applications = graph.batch([request])[0].found()
+        applications = graph.batch([request])[0].get_or_none()
         return [] if applications is None else [applications]
     if params.get("name") or params.get("identifier"):
         by_name = f"displayName eq {literal(params['name'])}" if params.get("name") else ""
@@ -280,7 +280,7 @@ def list_saml(graph: Graph) -> list[dict[str, t.Any]]:
         )
         for principal in principals
     ]
-    objects = [outcome.found() for outcome in graph.batch(requests_)]
+    objects = [outcome.get_or_none() for outcome in graph.batch(requests_)]
     return [application for application in objects if application is not None]
 
 

@@ -179,8 +179,8 @@ def differing(
 def body_of(changes: t.Mapping[Property, t.Any], app: Application) -> dict[str, t.Any]:
     """What to send for settings."""
     body: dict[str, t.Any] = {}
-    for setting, wanted in changes.items():
-        for name, value in setting.body(wanted, app).items():
+    for setting, desired in changes.items():
+        for name, value in setting.body(desired, app).items():
             body[name] = {**body.get(name, {}), **value} if isinstance(value, dict) else value
     return body
 

@@ -48,7 +48,7 @@ class ApplicationWriter:
         self._is_new = False
         #: by which the certificate that is made is recorded, once it is
         self._noted_end: str | None = None
-        self._made_thumbprint = ""
+        self._new_thumbprint = ""
 
     def create(self, template: str, selector: Selector) -> None:
         """Create the application from a template, or find that it was there already."""
@@ -64,7 +64,7 @@ class ApplicationWriter:
         body = body_of(settings, self.app)
         if certificate_days is not None:
             self._noted_end = signing_certificates.end_of(self.app.principal, self._graph.now(), certificate_days)
-            body["tags"] = signing_certificates.noting_made({**self.app.principal, **body}, self._noted_end)
+            body["tags"] = signing_certificates.tags_with_certificate({**self.app.principal, **body}, self._noted_end)
         application_changes.update_principal(self._graph, self._waiter, self.app, body)
         # What follows starts from what was written, since a read may still show what was before.
         self._now({**self.app.principal, **body})
@@ -90,7 +90,7 @@ class ApplicationWriter:
 
     def add_certificate(self, common_name: str, validity_days: int) -> None:
         """Create a signing certificate, inactive when another one is usable."""
-        made, principal = new_certificate.add(
+        credential, principal = new_certificate.add(
             self._graph,
             self._waiter,
             self.app.principal,
@@ -99,14 +99,14 @@ class ApplicationWriter:
             noted=self._noted_end,
             is_new=self._is_new,
         )
-        self._keys.keep(made.identifier, made.key)
+        self._keys.keep(credential.identifier, credential.key)
         self._now(self._keys.filled(self._graph, principal))
-        self._made_thumbprint = made.certificate.thumbprint
+        self._new_thumbprint = credential.certificate.thumbprint
 
     def activate_certificate(self, thumbprint: str | None = None) -> None:
         """Activate a signing certificate, or the one that was just made."""
         principal = signing_certificates.activate(
-            self._graph, self._waiter, self.app.principal, thumbprint or self._made_thumbprint
+            self._graph, self._waiter, self.app.principal, thumbprint or self._new_thumbprint
         )
         self._now(principal)
 

@@ -161,7 +161,7 @@ def read_applications(
     """Read what belongs to application objects, five applications a batch. keys: with the public keys, which Graph
     limits.
     """
-    outcomes = graph.batch([request for record in objects for request in part_asks(record, keys=keys)])
+    outcomes = graph.batch([request for record in objects for request in part_requests(record, keys=keys)])
     apps = [assembled(graph, record, outcomes[3 * number : 3 * number + 3]) for number, record in enumerate(objects)]
     return _with_assigned_policies(graph, apps)
 
@@ -191,13 +191,13 @@ def read_without_keys(graph: Graph, chosen: t.Mapping[str, t.Any], keys: KeyMate
     """An application with its service principal; of its keys those are read that are not known. None when it is not
     shown whole yet.
     """
-    return assembled_without_keys(graph, chosen, graph.batch(part_asks(chosen, keys=False)), keys)
+    return assembled_without_keys(graph, chosen, graph.batch(part_requests(chosen, keys=False)), keys)
 
 
 def assembled_without_keys(
     graph: Graph, chosen: t.Mapping[str, t.Any], outcomes: t.Sequence[Result], keys: KeyMaterial
 ) -> Application | None:
-    """The same of the answers to part_asks()."""
+    """The same of the answers to part_requests()."""
     (app,) = _with_assigned_policies(graph, [assembled(graph, chosen, outcomes)])
     return replace(app, principal=keys.completed(graph, app.principal)) if app.principal else None
 
@@ -206,11 +206,11 @@ def read_whole(graph: Graph, app_id: str) -> Application | None:
     """Read an application by its id in one batch, the application object with every property; None when there is
     none.
     """
-    at = f"/applications(appId={literal(app_id)})"
-    request = read(at, f"find the application {app_id}")
-    tokens = read(f"{at}/tokenIssuancePolicies", f"read the token issuance policies of {app_id}")
-    *outcomes, issued = graph.batch([request, *part_asks({"appId": app_id, "displayName": app_id}), tokens])
-    objects = outcomes[0].found()
+    path = f"/applications(appId={literal(app_id)})"
+    request = read(path, f"find the application {app_id}")
+    tokens = read(f"{path}/tokenIssuancePolicies", f"read the token issuance policies of {app_id}")
+    *outcomes, issued = graph.batch([request, *part_requests({"appId": app_id, "displayName": app_id}), tokens])
+    objects = outcomes[0].get_or_none()
     if objects is None:
         return None
     (whole,) = _with_assigned_policies(graph, [assembled(graph, objects, outcomes[1:])])
@@ -219,7 +219,7 @@ def read_whole(graph: Graph, app_id: str) -> Application | None:
         if assigned is None:
             return replace(whole, not_readable={**whole.not_readable, "token_policies": issued.error})
         return replace(whole, token_policies=tuple(assigned.get(whole.id, ())))
-    return replace(whole, token_policies=tuple((issued.found() or {}).get("value", ())))
+    return replace(whole, token_policies=tuple((issued.get_or_none() or {}).get("value", ())))
 
 
 def _with_assigned_policies(graph: Graph, apps: list[Application]) -> list[Application]:
@@ -252,22 +252,24 @@ def _assigned(graph: Graph, kind: str) -> dict[str, list[dict[str, t.Any]]] | No
         return None
 
 
-def part_asks(objects: t.Mapping[str, t.Any], *, keys: bool = True) -> list[Request]:
-    at = f"/servicePrincipals(appId={literal(objects['appId'])})"
+def part_requests(objects: t.Mapping[str, t.Any], *, keys: bool = True) -> list[Request]:
+    path = f"/servicePrincipals(appId={literal(objects['appId'])})"
     of = f"of '{objects['displayName']}'"
     return [
-        read(at, f"read the service principal {of}", **({"select": PRINCIPAL_FIELDS} if keys else {})),
-        read(f"{at}/claimsMappingPolicies", f"read the claims policy {of}"),
-        read(f"{at}/appRoleAssignedTo", f"read the assignments {of}", top=999),
+        read(path, f"read the service principal {of}", **({"select": PRINCIPAL_FIELDS} if keys else {})),
+        read(f"{path}/claimsMappingPolicies", f"read the claims policy {of}"),
+        read(f"{path}/appRoleAssignedTo", f"read the assignments {of}", top=999),
     ]
 
 
 def assembled(graph: Graph, objects: t.Mapping[str, t.Any], outcomes: t.Sequence[Result]) -> Application:
-    principal = outcomes[0].found()
+    principal = outcomes[0].get_or_none()
     if principal is None:
         return Application(objects, {})
     parts = dict(zip(("policies", "assignments"), outcomes[1:], strict=True))
     not_readable = {part: outcome.error for part, outcome in parts.items() if isinstance(outcome.error, Denied)}
-    policies, assignments = ({} if part in not_readable else outcome.found() or {} for part, outcome in parts.items())
+    policies, assignments = (
+        {} if part in not_readable else outcome.get_or_none() or {} for part, outcome in parts.items()
+    )
     assigned = tuple(graph.rest(assignments, f"read the assignments of '{objects['displayName']}'"))
     return Application(objects, principal, tuple(policies.get("value", ())), assigned, not_readable=not_readable)

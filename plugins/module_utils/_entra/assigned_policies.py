@@ -30,6 +30,6 @@ def assigned_policies(graph: Graph, kind: str) -> dict[str, list[dict[str, t.Any
     ]
     assigned: dict[str, list[dict[str, t.Any]]] = {}
     for policy, request, outcome in zip(policies, requests_, graph.batch(requests_), strict=True):
-        for holder in graph.rest(outcome.found() or {}, request.what):
+        for holder in graph.rest(outcome.get_or_none() or {}, request.what):
             assigned.setdefault(str(holder["id"]), []).append(policy)
     return assigned

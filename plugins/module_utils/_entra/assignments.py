@@ -115,7 +115,7 @@ def names_of(principals: Principals, assigned: t.Iterable[t.Mapping[str, t.Any]]
     } | dict(principals.names)
 
 
-def told(references: t.Mapping[str, Kind], names: t.Mapping[str, str]) -> str:
+def list_for_sentence(references: t.Mapping[str, Kind], names: t.Mapping[str, str]) -> str:
     """Users and groups, formatted for a sentence."""
     return ", ".join(sorted(f"the {kind} {names.get(reference, reference)}" for reference, kind in references.items()))
 
@@ -171,7 +171,7 @@ def unassign(graph: Graph, app: Application, ids: t.Collection[str], names: t.Ma
     for outcome in graph.batch(requests_):
         if outcome.error is not None:
             _explain(outcome.error)
-        outcome.found()
+        outcome.get_or_none()
 
 
 def _explain(error: FederationError) -> None:

@@ -61,10 +61,10 @@ class SamlCertificate(Resource[applications.Application, CertificateWriter]):
         if self.params["thumbprint"] and self.params["state"] != "absent":
             thumbprint = canonical_thumbprint(self.params["thumbprint"])
             app = awaited_certificate.showing(self.graph, self.waiter, app, thumbprint)
-        self.warnings = self._foretold_refusals(app)
+        self.warnings = self._expected_refusals(app)
         return app
 
-    def _foretold_refusals(self, app: applications.Application) -> list[str]:
+    def _expected_refusals(self, app: applications.Application) -> list[str]:
         """Warnings about what the policies for applications say of a certificate that is to be made."""
         if self.params["state"] != "staged" or certificate_plan.chosen(self.params, app, self.graph.now()):
             return []

@@ -26,9 +26,9 @@ class CertificateWriter:
 
     def stage(self, common_name: str, validity_days: int) -> None:
         """Create a certificate that is not active."""
-        made = new_certificate.add(self._graph, self._waiter, self._app.principal, common_name, validity_days)[0]
-        self._keys.keep(made.identifier, made.key)
-        self.staged = made.certificate.thumbprint
+        credential = new_certificate.add(self._graph, self._waiter, self._app.principal, common_name, validity_days)[0]
+        self._keys.keep(credential.identifier, credential.key)
+        self.staged = credential.certificate.thumbprint
 
     def activate(self, thumbprint: str) -> None:
         """Make a certificate the active one."""

@@ -64,7 +64,7 @@ def makes_policy(params: t.Mapping[str, t.Any]) -> bool:
     return claims_given or any(params.get(option) for option in SETTINGS)
 
 
-def wanted_policy(params: t.Mapping[str, t.Any], actual: claims.ClaimsPolicy | None) -> claims.ClaimsPolicy:
+def desired_policy(params: t.Mapping[str, t.Any], actual: claims.ClaimsPolicy | None) -> claims.ClaimsPolicy:
     """The claims as defined by the options on top of the actual ones. InvalidInput when AWS or Entra could not use
     them.
     """
@@ -111,12 +111,12 @@ def policy_of(app: Application) -> tuple[t.Mapping[str, t.Any] | None, claims.Cl
 
 def read_content(graph: Graph, app_id: str) -> claims.ClaimsPolicy | None:
     """The content of an application's claims policy; None when it has none."""
-    at = f"/servicePrincipals(appId={literal(app_id)})"
-    request = read(f"{at}/claimsMappingPolicies", f"read the claims policy of {app_id}")
+    path = f"/servicePrincipals(appId={literal(app_id)})"
+    request = read(f"{path}/claimsMappingPolicies", f"read the claims policy of {app_id}")
     try:
         policies = list(graph.rest(graph.request(request), request.what))
     except Denied:  # Where it is assigned, a policy is shown only to those who may change applications.
-        principal = graph.request(read(at, f"read the service principal of {app_id}", select=("id",)))
+        principal = graph.request(read(path, f"read the service principal of {app_id}", select=("id",)))
         policies = assigned_policies(graph, "claimsMappingPolicies").get(principal["id"], [])
     return policy_of(Application({"appId": app_id, "displayName": app_id}, {}, tuple(policies)))[1]
 
@@ -127,7 +127,7 @@ def policy_after(params: t.Mapping[str, t.Any], app: Application | None) -> clai
     """
     actual = policy_of(app)[1] if app else None
     managed = is_managed(params) if actual else makes_policy(params)
-    return wanted_policy(params, actual) if managed else actual
+    return desired_policy(params, actual) if managed else actual
 
 
 def policy_name(app: Application) -> str:
@@ -135,7 +135,7 @@ def policy_name(app: Application) -> str:
     return f"{MARKER} {app.app_id}"
 
 
-def made_here(policy: t.Mapping[str, t.Any]) -> bool:
+def is_managed_policy(policy: t.Mapping[str, t.Any]) -> bool:
     """Whether this collection made a policy."""
     return str(policy.get("displayName") or "").startswith(f"{MARKER} ")
 
@@ -156,10 +156,10 @@ def create(graph: Graph, waiter: Waiter, app: Application, definition: list[str]
         policy_id = make(
             waiter, what, lambda: str(graph.request(request)["id"]), lambda: next(iter(named_after(graph, app)), None)
         )
-    kept = _assign(graph, waiter, app, policy_id)
-    if left or kept != policy_id:
-        update(graph, waiter, app, kept, definition)
-    _delete_others(graph, waiter, app, kept, made=policy_id)
+    kept_id = _assign(graph, waiter, app, policy_id)
+    if left or kept_id != policy_id:
+        update(graph, waiter, app, kept_id, definition)
+    _delete_others(graph, waiter, app, kept_id, created_id=policy_id)
 
 
 def named_after(graph: Graph, app: Application) -> list[str]:
@@ -191,19 +191,19 @@ def abandoned(
     """
     if not makes_policy(params):
         return ()
-    wanted = wanted_policy(params, None)
-    policies = [policy for policy in listed if made_here(policy)]
+    desired = desired_policy(params, None)
+    policies = [policy for policy in listed if is_managed_policy(policy)]
     return tuple(
         policy
         for policy in policies
-        if _has_purpose(claims.parse(policy["definition"]), wanted) and is_abandoned(graph, policy)
+        if _has_purpose(claims.parse(policy["definition"]), desired) and is_abandoned(graph, policy)
     )
 
 
-def _has_purpose(policy: claims.ClaimsPolicy, wanted: claims.ClaimsPolicy) -> bool:
+def _has_purpose(policy: claims.ClaimsPolicy, desired: claims.ClaimsPolicy) -> bool:
     """Whether a policy is for the same roles, which are of one federation alone; without any, for the same claims."""
-    roles = wanted.of_type(claims.ROLE)
-    return policy.of_type(claims.ROLE) == roles if roles else claims.same_meaning(policy, wanted)
+    roles = desired.of_type(claims.ROLE)
+    return policy.of_type(claims.ROLE) == roles if roles else claims.same_meaning(policy, desired)
 
 
 def is_abandoned(graph: Graph, policy: t.Mapping[str, t.Any]) -> bool:
@@ -217,7 +217,7 @@ def is_abandoned(graph: Graph, policy: t.Mapping[str, t.Any]) -> bool:
             read(DELETED_APPLICATION, what, select=("id", "appId"), top=999),
         ]
     )
-    if application.found() or (served.found() or {}).get("value") or isinstance(deleted.error, Denied):
+    if application.get_or_none() or (served.get_or_none() or {}).get("value") or isinstance(deleted.error, Denied):
         return False
     return all(each.get("appId") != app_id for each in graph.rest(deleted.get(), what))
 
@@ -226,7 +226,7 @@ def delete_abandoned(graph: Graph, policy: t.Mapping[str, t.Any]) -> None:
     """Delete such a policy permanently, unless its application has appeared meanwhile."""
     if is_abandoned(graph, policy):
         what = f"delete the claims policy {policy['displayName']}"
-        graph.batch([Request("DELETE", f"{POLICIES}/{policy['id']}", what)])[0].found()
+        graph.batch([Request("DELETE", f"{POLICIES}/{policy['id']}", what)])[0].get_or_none()
 
 
 def _assign(graph: Graph, waiter: Waiter, app: Application, policy_id: str) -> str:
@@ -261,17 +261,17 @@ def is_taken(error: FederationError) -> bool:
     return error.details.get("http_status") == 400 and "already" in error.message
 
 
-def _delete_others(graph: Graph, waiter: Waiter, app: Application, kept: str, made: str) -> None:
+def _delete_others(graph: Graph, waiter: Waiter, app: Application, kept_id: str, created_id: str) -> None:
     """Delete what else was made for the application, once lists show the policy that stays: what is older is listed by
     then.
     """
-    others = {made} - {kept}
+    others = {created_id} - {kept_id}
 
     def probe() -> bool | None:
         others.update(named_after(graph, app))
-        if kept not in others:
+        if kept_id not in others:
             return None
-        others.remove(kept)
+        others.remove(kept_id)
         left = sorted(others)
         for policy_id in left:
             delete(graph, app, {"id": policy_id, "displayName": policy_name(app)})
@@ -314,8 +314,8 @@ def delete(graph: Graph, app: Application, policy: t.Mapping[str, t.Any]) -> Non
     """
     if app.principal:
         path = f"/servicePrincipals/{app.principal_id}/claimsMappingPolicies/{policy['id']}/$ref"
-        graph.batch([Request("DELETE", path, f"remove the claims policy from '{app.label}'")])[0].found()
-    if made_here(policy):
+        graph.batch([Request("DELETE", path, f"remove the claims policy from '{app.label}'")])[0].get_or_none()
+    if is_managed_policy(policy):
         graph.batch([Request("DELETE", f"{POLICIES}/{policy['id']}", f"delete the claims policy of '{app.label}'")])[
             0
-        ].found()
+        ].get_or_none()

@@ -41,7 +41,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._wait import Wa
 from ansible_collections.openccp.federation.plugins.module_utils._words import setting
 
 
-def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> CurrentState:
+def read_current_state(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) -> CurrentState:
     """Check the options, then read the application, the people that the options name, and what stands against them.
 
     Raises, before anything is written, whatever can be known to make the desired settings impossible.
@@ -51,7 +51,7 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
     logo = preflight.logo_of(params["logo"])[0] if params.get("logo") and not absent else None
     permissions.check(graph.roles, reading_works(params), graph.place.client_id, also=changing_works(params))
     if absent:
-        state = look_before_removal(graph, params)
+        state = read_before_removal(graph, params)
         return state if state.app else dataclasses.replace(state, abandoned_policies=_abandoned(graph, params))
     state, candidates = look(graph, waiter, params)
     if state.app is None:
@@ -59,7 +59,7 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
         application_search.check_free(dataclasses.replace(selector_of(params), removed=removed), candidates)
     _refuse_strangers(graph, params, state)
     listing = None if state.app else claims_policies.abandoned_request(params)
-    predicted, listed = _foretold_refusals(graph, params, state.app, listing)
+    predicted, listed = _expected_refusals(graph, params, state.app, listing)
     warnings += predicted
     _refuse_shared_claims(graph, params, state.app)
     abandoned = claims_policies.abandoned(graph, params, listed)
@@ -68,7 +68,7 @@ def read_situation(graph: Graph, waiter: Waiter, params: t.Mapping[str, t.Any]) 
     )
 
 
-def _foretold_refusals(
+def _expected_refusals(
     graph: Graph, params: t.Mapping[str, t.Any], app: apps.Application | None, listing: Request | None
 ) -> tuple[list[str], t.Iterable[t.Mapping[str, t.Any]]]:
     """Warnings about identifiers and certificates that Entra ID may refuse, and what listing lists, which is read in
@@ -105,7 +105,7 @@ def look(
     """The application and the people that the options name, in two batches; and whatever else the application might
     have been.
     """
-    people, candidates = _look_around(graph, params)[:2]
+    people, candidates = _read_with_candidates(graph, params)[:2]
     chosen = application_search.choose(selector_of(params), candidates)
     app, interrupted = None, None
     if chosen is not None:
@@ -134,8 +134,8 @@ def look_again(
 
     written: the application that was written; it is found as the next run will find it.
     """
-    part_asks = apps.part_asks(written.application, keys=False)
-    people, candidates, parts = _look_around(graph, params, part_asks)
+    part_requests = apps.part_requests(written.application, keys=False)
+    people, candidates, parts = _read_with_candidates(graph, params, part_requests)
     chosen = application_search.choose(selector_of(params), candidates)
     if chosen is None:
         return None
@@ -146,25 +146,32 @@ def look_again(
     return CurrentState(app, people, now=graph.now()) if app else None
 
 
-def _look_around(
+def _read_with_candidates(
     graph: Graph, params: t.Mapping[str, t.Any], more: t.Sequence[Request] = ()
 ) -> tuple[directory.Principals, application_search.Candidates, list[Result]]:
     """The people and the candidates, and the answers to further requests of the same batch."""
     selector = selector_of(params)
     references = assignments.references(params.get("assignments"))
-    candidate_asks, people_asks = application_search.candidate_asks(selector), directory.principal_asks(references)
-    outcomes = graph.batch([*more, *candidate_asks, *(pair[1] for pair in people_asks)])
+    candidate_requests, people_requests = (
+        application_search.candidate_requests(selector),
+        directory.principal_requests(references),
+    )
+    outcomes = graph.batch([*more, *candidate_requests, *(pair[1] for pair in people_requests)])
     answers, outcomes = outcomes[: len(more)], outcomes[len(more) :]
-    candidates = application_search.candidates(selector, outcomes[: len(candidate_asks)])
-    return directory.principals(graph, references, people_asks, outcomes[len(candidate_asks) :]), candidates, answers
+    candidates = application_search.candidates(selector, outcomes[: len(candidate_requests)])
+    return (
+        directory.principals(graph, references, people_requests, outcomes[len(candidate_requests) :]),
+        candidates,
+        answers,
+    )
 
 
-def look_before_removal(graph: Graph, params: t.Mapping[str, t.Any], *, keys: bool = True) -> CurrentState:
+def read_before_removal(graph: Graph, params: t.Mapping[str, t.Any], *, keys: bool = True) -> CurrentState:
     """The application, and with purge also what the recycle bin keeps of it. keys: with the public keys, which Graph
     limits.
     """
     selector = selector_of(params)
-    candidates = application_search.candidates(selector, graph.batch(application_search.candidate_asks(selector)))
+    candidates = application_search.candidates(selector, graph.batch(application_search.candidate_requests(selector)))
     chosen = application_search.choose(selector, candidates)
     app = apps.read_applications(graph, [chosen], keys=keys)[0] if chosen else None
     deleted = application_search.list_deleted(graph, selector) if params["purge"] else ()
@@ -212,5 +219,5 @@ def _refuse_shared_claims(graph: Graph, params: t.Mapping[str, t.Any], app: apps
     existing, actual = claims_policies.policy_of(app)
     if existing is None or actual is None:
         raise Conflict(f"The claims policy of '{app.label}' cannot be read.")
-    if not claims.same_meaning(claims_policies.wanted_policy(params, actual), actual):
+    if not claims.same_meaning(claims_policies.desired_policy(params, actual), actual):
         claims_policies.refuse_shared(graph, app, existing["id"])

@@ -54,12 +54,12 @@ class Principals:
         return sorted(set(references) - set(self.ids[kind]))
 
 
-def principal_asks(wanted: t.Mapping[Kind, t.Collection[str]]) -> list[tuple[Kind, Request]]:
+def principal_requests(references: t.Mapping[Kind, t.Collection[str]]) -> list[tuple[Kind, Request]]:
     """The requests that find users by user principal name and groups by display name, both also by id."""
     requests_ = []
     for kind in KINDS:
-        ids = sorted(reference for reference in set(wanted.get(kind, ())) if UUID.fullmatch(reference))
-        names = sorted(set(wanted.get(kind, ())) - set(ids))
+        ids = sorted(reference for reference in set(references.get(kind, ())) if UUID.fullmatch(reference))
+        names = sorted(set(references.get(kind, ())) - set(ids))
         for attribute, values in (("id", ids), (_NAMED_BY[kind], names)):
             for start in range(0, len(values), VALUES):
                 listed_values = ",".join(literal(value) for value in values[start : start + VALUES])
@@ -77,20 +77,20 @@ def principal_asks(wanted: t.Mapping[Kind, t.Collection[str]]) -> list[tuple[Kin
 
 def principals(
     graph: Graph,
-    wanted: t.Mapping[Kind, t.Collection[str]],
+    references: t.Mapping[Kind, t.Collection[str]],
     requests_: t.Sequence[tuple[Kind, Request]],
     outcomes: t.Sequence[Result],
 ) -> Principals:
-    """What the requests of principal_asks() found. Conflict when a group's name is not unique."""
+    """What the requests of principal_requests() found. Conflict when a group's name is not unique."""
     records: dict[Kind, list[t.Mapping[str, t.Any]]] = {"user": [], "group": []}
     for (kind, request), outcome in zip(requests_, outcomes, strict=True):
         records[kind].extend(graph.rest(outcome.get(), request.what))
     ids: dict[Kind, dict[str, str]] = {}
     for kind in KINDS:
-        matches = {name: _match(kind, name, records[kind]) for name in wanted.get(kind, ())}
+        matches = {name: _match(kind, name, records[kind]) for name in references.get(kind, ())}
         ids[kind] = {name: match for name, match in matches.items() if match}
     for name, users in find_by_other_names(
-        graph, sorted(set(wanted.get("user", ())) - set(ids["user"])), _FIELDS["user"]
+        graph, sorted(set(references.get("user", ())) - set(ids["user"])), _FIELDS["user"]
     ).items():
         if len(users) > 1:
             raise Conflict(several_people(name, users), hint=ONE_PERSON)

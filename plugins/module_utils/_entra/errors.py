@@ -154,9 +154,9 @@ def make(waiter: Waiter, what: str, attempt: t.Callable[[], T], look: t.Callable
                 raise
             tries += 1
             lost = isinstance(error, NoAnswer)
-            made = appeared(waiter, what, look, LOST_TIMEOUT if lost else BUSY_TIMEOUT)
-            if made is not None:
-                return made
+            created = appeared(waiter, what, look, LOST_TIMEOUT if lost else BUSY_TIMEOUT)
+            if created is not None:
+                return created
             if lost or tries == MAKING_TRIES:
                 error.hint = UNSEEN
                 raise

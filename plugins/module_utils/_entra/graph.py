@@ -97,7 +97,7 @@ class Result:
             raise self.error
         return self.body
 
-    def found(self) -> t.Any:
+    def get_or_none(self) -> t.Any:
         """The answer, or None when there is no such object; raises any other error."""
         return None if isinstance(self.error, NotFound) else self.get()
 

@@ -19,7 +19,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import (
     claims_policies,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.directory import (
-    principal_asks,
+    principal_requests,
     principals,
     refuse_unknown,
 )
@@ -123,16 +123,16 @@ def read_claims(graph: Graph, params: t.Mapping[str, t.Any]) -> ClaimsPolicy:
 
 def read_groups(graph: Graph, references: t.Sequence[str], policy: ClaimsPolicy) -> Membership:
     """The groups with their direct members, 999 a request. NotFound, with names like it, when one does not exist."""
-    wanted = list(dict.fromkeys(references))
-    requests_ = principal_asks({"group": wanted})
+    unique = list(dict.fromkeys(references))
+    requests_ = principal_requests({"group": unique})
     group_principals = principals(
-        graph, {"group": wanted}, requests_, graph.batch([request for dummy, request in requests_])
+        graph, {"group": unique}, requests_, graph.batch([request for dummy, request in requests_])
     )
-    unknown = group_principals.unknown("group", wanted)
+    unknown = group_principals.unknown("group", unique)
     if unknown:
         refuse_unknown(graph, "group", unknown)
     fields = tuple(dict.fromkeys((*_SELECT, *claim_values.user_properties(policy, (claims.ROLE_SESSION_NAME,)))))
-    named = [(reference, group_principals.ids["group"][reference]) for reference in wanted]
+    named = [(reference, group_principals.ids["group"][reference]) for reference in unique]
     members = _read_members(
         graph, [_members_ask(group_id, reference, "members", fields) for reference, group_id in named]
     )

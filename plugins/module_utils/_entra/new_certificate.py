@@ -23,9 +23,9 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.errors i
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, Request
 from ansible_collections.openccp.federation.plugins.module_utils._entra.signing_certificates import (
-    MADE_TAG,
+    CERTIFICATE_TAG,
     SAME_END,
-    Made,
+    NewCredential,
     end_of,
     moment,
     note,
@@ -54,7 +54,7 @@ def add(
     *,
     noted: str | None = None,
     is_new: bool = False,
-) -> tuple[Made, dict[str, t.Any]]:
+) -> tuple[NewCredential, dict[str, t.Any]]:
     """Make a certificate, inactive when another one is usable; and the service principal, which shows it then, but for
     its keys. Another run may do the same at this moment: both then go on with the same one.
 
@@ -71,78 +71,84 @@ def add(
     body = {"displayName": f"CN={common_name}", "endDateTime": ends}
     request = Request("POST", f"/servicePrincipals/{principal_id}/addTokenSigningCertificate", f"make {what}", body)
 
-    def attempt() -> Made:
+    def attempt() -> NewCredential:
         answer = retry_until_replicated(
             waiter, "the service principal to take a signing certificate", lambda: graph.request(request)
         )
-        return Made(answer["customKeyIdentifier"], answer["key"])
+        return NewCredential(answer["customKeyIdentifier"], answer["key"])
 
     def look_beside() -> bool:
         return bool(identifiers(read_principal(graph, principal_id)) - before)
 
-    def look() -> Made | None:
+    def look() -> NewCredential | None:
         if not look_beside():
             return None
         keys = {key_of(key): key["key"] for key in verifying(read_keys(graph, principal_id)) if key.get("key")}
-        return next((Made(identifier, key) for identifier, key in keys.items() if identifier not in before), None)
+        return next(
+            (NewCredential(identifier, key) for identifier, key in keys.items() if identifier not in before), None
+        )
 
     is_rival = _rival(before, ends)
-    rivals = [] if is_alone or not look_beside() else _made_beside(read_keys(graph, principal_id), is_rival)
-    made = rivals[0] if rivals else make(waiter, what, attempt, look)
+    rivals = [] if is_alone or not look_beside() else _rivals_in(read_keys(graph, principal_id), is_rival)
+    credential = rivals[0] if rivals else make(waiter, what, attempt, look)
 
-    made, current = _settled(graph, waiter, principal_id, made, before=before, is_rival=is_rival)
-    if second(made.certificate.not_after) != ends:  # Entra ID chose another end than the one that was noted.
-        others = [tag for tag in tags if tag != f"{MADE_TAG}{ends}"]
-        tags = note(graph, waiter, {**current, "tags": others}, made.certificate.thumbprint)
-    return made, {**current, "tags": tags}
+    credential, current = _settled(graph, waiter, principal_id, credential, before=before, is_rival=is_rival)
+    if second(credential.certificate.not_after) != ends:  # Entra ID chose another end than the one that was noted.
+        others = [tag for tag in tags if tag != f"{CERTIFICATE_TAG}{ends}"]
+        tags = note(graph, waiter, {**current, "tags": others}, credential.certificate.thumbprint)
+    return credential, {**current, "tags": tags}
 
 
 def _settled(
-    graph: Graph, waiter: Waiter, principal_id: str, made: Made, *, before: set[str], is_rival: _IsRival
-) -> tuple[Made, t.Mapping[str, t.Any]]:
+    graph: Graph, waiter: Waiter, principal_id: str, credential: NewCredential, *, before: set[str], is_rival: _IsRival
+) -> tuple[NewCredential, t.Mapping[str, t.Any]]:
     """The certificate that stays, and the service principal that shows it. before: the identifiers of older ones."""
 
-    def shown(certificate: Made) -> t.Mapping[str, t.Any]:
+    def once_visible(certificate: NewCredential) -> t.Mapping[str, t.Any]:
         def look() -> t.Mapping[str, t.Any] | None:
             principal = read_principal(graph, principal_id)
             return principal if certificate.identifier in identifiers(principal) else None
 
         return waiter.until("the new signing certificate to appear", look, steady=2, passes=is_replication)
 
-    current = shown(made)
-    if identifiers(current) - before == {made.identifier}:
-        return made, current
-    agreed = _agreed(graph, waiter, principal_id, made, is_rival)
-    if agreed == made:
-        return made, current
-    own = SigningCertificate(made.certificate, made.identifier, active=False, can_sign=True)
+    current = once_visible(credential)
+    if identifiers(current) - before == {credential.identifier}:
+        return credential, current
+    agreed = _agreed(graph, waiter, principal_id, credential, is_rival)
+    if agreed == credential:
+        return credential, current
+    own = SigningCertificate(credential.certificate, credential.identifier, active=False, can_sign=True)
     remove(graph, waiter, current, own)
-    return agreed, shown(agreed)
+    return agreed, once_visible(agreed)
 
 
-def _agreed(graph: Graph, waiter: Waiter, principal_id: str, made: Made, is_rival: _IsRival) -> Made:
+def _agreed(
+    graph: Graph, waiter: Waiter, principal_id: str, credential: NewCredential, is_rival: _IsRival
+) -> NewCredential:
     """Of certificates that runs have made at once the one that all of them keep: the one that the run which made it has
     activated before it saw another, else the oldest. Each run removes its own, if it is another.
     """
 
-    def rivals() -> list[Made] | None:
+    def rivals() -> list[NewCredential] | None:
         current = identifiers(read_principal(graph, principal_id))
-        if made.identifier not in current:
+        if credential.identifier not in current:
             return None
         principal = read_keys(graph, principal_id)
-        return _made_beside(principal, is_rival) if current <= identifiers(principal) else None
+        return _rivals_in(principal, is_rival) if current <= identifiers(principal) else None
 
     oldest, *others = waiter.until(
         "the service principal to show its signing certificates", rivals, passes=is_replication
-    ) or [made]
-    if oldest != made:
+    ) or [credential]
+    if oldest != credential:
         return oldest
-    since = made.certificate.not_before
+    since = credential.certificate.not_before
     equals = [other for other in others if other.certificate.not_before == since]
-    return made if not equals or _are_removed(graph, waiter, principal_id, made, equals) else equals[0]
+    return credential if not equals or _are_removed(graph, waiter, principal_id, credential, equals) else equals[0]
 
 
-def _are_removed(graph: Graph, waiter: Waiter, principal_id: str, made: Made, equals: t.Collection[Made]) -> bool:
+def _are_removed(
+    graph: Graph, waiter: Waiter, principal_id: str, credential: NewCredential, equals: t.Collection[NewCredential]
+) -> bool:
     """Whether the runs that made a certificate within the same second as this run have removed it.
 
     The later of two certificates cannot be told by their dates, and the run that made the earlier one may have seen
@@ -152,7 +158,7 @@ def _are_removed(graph: Graph, waiter: Waiter, principal_id: str, made: Made, eq
 
     def look() -> bool | None:
         current = identifiers(read_principal(graph, principal_id))
-        return (made.identifier in current and current.isdisjoint(other.identifier for other in equals)) or None
+        return (credential.identifier in current and current.isdisjoint(other.identifier for other in equals)) or None
 
     try:
         return waiter.until(
@@ -182,11 +188,11 @@ def _rival(before: t.Collection[str], ends: str) -> _IsRival:
     return is_rival
 
 
-def _made_beside(principal: t.Mapping[str, t.Any], is_rival: _IsRival) -> list[Made]:
+def _rivals_in(principal: t.Mapping[str, t.Any], is_rival: _IsRival) -> list[NewCredential]:
     """The certificates of a service principal with its keys that compete for one purpose: first the one that is active
     already, then the oldest.
     """
     rivals = [certificate for certificate in pairs(principal) if is_rival(certificate)]
     rivals.sort(key=lambda rival: (not rival.active, rival.certificate.not_before, str(rival.key_identifier)))
     keys = {key_of(key): str(key.get("key")) for key in verifying(principal)}
-    return [Made(str(rival.key_identifier), keys[str(rival.key_identifier)]) for rival in rivals]
+    return [NewCredential(str(rival.key_identifier), keys[str(rival.key_identifier)]) for rival in rivals]

@@ -102,7 +102,7 @@ def check_options(params: t.Mapping[str, t.Any]) -> list[str]:
             check_home(parse_role_arn(pair["role_arn"]), account=account)
     if not claims_policies.is_managed(params):
         return _partition_warnings(params)
-    sources = undocumented_sources(claims_policies.wanted_policy(params, None).claims)
+    sources = undocumented_sources(claims_policies.desired_policy(params, None).claims)
     doubtful = [
         f"Microsoft does not document {source} as a source of claims; Entra ID may refuse the policy."
         for source in sources
@@ -281,7 +281,7 @@ def read_obstacles(
     )
     policies = policies_of(graph, app, others[: len(managing)])
     del others[: len(managing)]
-    missing = any(outcome.found() is None for outcome in others[: len(found_by)])
+    missing = any(outcome.get_or_none() is None for outcome in others[: len(found_by)])
     listed = None
     if claims_policies:
         listed = tuple(graph.rest(others[-1].get(), claims_policies.what))
@@ -289,7 +289,7 @@ def read_obstacles(
 
 
 def _if_allowed(outcome: Result) -> t.Any:
-    return None if isinstance(outcome.error, Denied) else outcome.found()
+    return None if isinstance(outcome.error, Denied) else outcome.get_or_none()
 
 
 def _domains(answer: t.Mapping[str, t.Any] | None) -> tuple[str, ...] | None:

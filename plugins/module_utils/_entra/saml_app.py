@@ -96,7 +96,7 @@ def plan(params: t.Mapping[str, t.Any], current_state: CurrentState) -> Plan[App
 def plan_present(params: t.Mapping[str, t.Any], current_state: CurrentState) -> Plan[ApplicationWriter]:
     """The steps to the application that the options define, in the order that sign-ins survive."""
     app = current_state.app or BLANK
-    wanted = desired_settings(params, current_state.app)
+    desired = desired_settings(params, current_state.app)
     if current_state.app is None:
         _check_complete(params)
     before = view(app, current_state)
@@ -107,13 +107,13 @@ def plan_present(params: t.Mapping[str, t.Any], current_state: CurrentState) -> 
         steps += _creation_steps(params, current_state.interrupted, label)
     steps += _stray_steps(ApplicationWriter.delete_abandoned_claims, current_state.abandoned_policies)
     certificate_steps = _certificate_steps(params, current_state, app, label, after)
-    made = [step for step in certificate_steps if step.run is ApplicationWriter.add_certificate]
-    of_principal = differing(PRINCIPAL, wanted, app)
+    additions = [step for step in certificate_steps if step.run is ApplicationWriter.add_certificate]
+    of_principal = differing(PRINCIPAL, desired, app)
     if of_principal:
         text = f"Set {_listed([setting.words for setting in of_principal])} of '{label}'"
-        days = made[0].args["validity_days"] if made else None
+        days = additions[0].args["validity_days"] if additions else None
         steps.append(Step(ApplicationWriter.update_principal, text, settings=of_principal, certificate_days=days))
-    of_application = differing(APPLICATION, wanted, app)
+    of_application = differing(APPLICATION, desired, app)
     if of_application:
         text = f"Set {_listed([setting.words for setting in of_application])} of '{label}'"
         steps.append(Step(ApplicationWriter.update_application, text, settings=of_application))
@@ -254,10 +254,10 @@ def _encryption_steps(
     if text is None:
         return []
     certificate = from_text(text) if text else None
-    wanted = key_id_of(certificate) if certificate else ""
-    if wanted == actual_key_id(app):
+    desired = key_id_of(certificate) if certificate else ""
+    if desired == actual_key_id(app):
         return []
-    after["token_encryption_key_id"] = wanted
+    after["token_encryption_key_id"] = desired
     if certificate is None:
         return [Step(ApplicationWriter.stop_encrypting, f"Disable encryption of the responses of '{label}'")]
     sentence = f"Encrypt the responses of '{label}' with the certificate {certificate.thumbprint}"
@@ -278,10 +278,14 @@ def _certificate_steps(
 ) -> list[Step[ApplicationWriter]]:
     if must_make(app.certificates, current_state.now):
         options = params["signing_certificate"]
-        made = {"common_name": options["common_name"], "validity_days": options["validity_days"], "active": True}
+        new_certificate = {
+            "common_name": options["common_name"],
+            "validity_days": options["validity_days"],
+            "active": True,
+        }
         after["certificates"] = [
             *({**certificate, "active": False} for certificate in after.get("certificates", ())),
-            made,
+            new_certificate,
         ]
         text = (
             f"Create the signing certificate CN={options['common_name']} of '{label}', valid for "
@@ -315,11 +319,11 @@ def _claims_steps(
     if "policies" in app.not_readable:
         raise app.not_readable["policies"]
     existing, actual = claims_policies.policy_of(app)
-    wanted = claims_policies.policy_after(params, app)
-    if wanted is None or (actual is not None and claims.same_meaning(wanted, actual)):
+    desired = claims_policies.policy_after(params, app)
+    if desired is None or (actual is not None and claims.same_meaning(desired, actual)):
         return []
-    after |= {"claims": _claims_view(wanted), "claims_policy": _settings_view(wanted)}
-    definition = wanted.definition()
+    after |= {"claims": _claims_view(desired), "claims_policy": _settings_view(desired)}
+    definition = desired.definition()
     if existing is None:
         text = f"Create the claims policy of '{label}' and assign it"
         return [Step(ApplicationWriter.create_claims, text, definition=definition)]
@@ -340,11 +344,11 @@ def _assignment_steps(
     after["assignments"] = _assignments_view(changes.after, names)
     steps: list[Step[ApplicationWriter]] = []
     if changes.add:
-        text = f"Assign {assignments.told(changes.add, names)} to '{label}'"
+        text = f"Assign {assignments.list_for_sentence(changes.add, names)} to '{label}'"
         step = Step(ApplicationWriter.assign, text, ids=list(changes.add), names=names)
         steps.append(step.about(reason="Listed, but not assigned."))
     if changes.remove:
-        text = f"Unassign {assignments.told(changes.remove, names)} from '{label}'"
+        text = f"Unassign {assignments.list_for_sentence(changes.remove, names)} from '{label}'"
         step = Step(ApplicationWriter.unassign, text, ids=list(changes.remove), names=names)
         steps.append(step.about(reason="Assigned, but not listed."))
     return steps
@@ -354,7 +358,7 @@ def unlisted(params: t.Mapping[str, t.Any], current_state: CurrentState, app: Ap
     """The users and groups that are assigned, are not listed, and stay so, each for a sentence."""
     changes = assignments.plan_changes(params.get("assignments"), current_state.principals, app.assignments)
     names = assignments.names_of(current_state.principals, app.assignments)
-    return [assignments.told({person: kind}, names) for person, kind in changes.unlisted.items()]
+    return [assignments.list_for_sentence({person: kind}, names) for person, kind in changes.unlisted.items()]
 
 
 def _unlisted_warnings(

@@ -23,8 +23,8 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
 from ansible_collections.openccp.federation.plugins.module_utils._entra.credential_reads import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._entra.current_state import (
     look_again,
-    look_before_removal,
-    read_situation,
+    read_before_removal,
+    read_current_state,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._entra.errors import entra_waiter, is_replication
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph, connect
@@ -63,7 +63,7 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
         """The application, and all that the plan depends on."""
         self.graph = connect(self.params)
         self.api = ApplicationWriter(self.graph, self.waiter, self.keys)
-        return read_situation(self.graph, self.waiter, self.params)
+        return read_current_state(self.graph, self.waiter, self.params)
 
     def plan(self, actual: CurrentState) -> Plan[ApplicationWriter]:
         """The steps that change the application, create it or delete it, once it is sure that they are permitted."""
@@ -97,7 +97,7 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
         """The application, after Graph returns it as written; nothing of one that is deleted."""
         if self.params["state"] == "absent":
             if plan.steps and not self.check_mode:
-                self._gone()
+                self._wait_for_deletion()
             return {}
         extra = {"unlisted_assignments": list(self.unlisted), "access": dict(self.access)}
         return self._application(plan) | {key: value for key, value in extra.items() if value}
@@ -127,18 +127,18 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
         """What is there, once lists show an application that was there already as what it is."""
 
         def probe() -> CurrentState | None:
-            current_state = read_situation(self.graph, self.waiter, self.params)
+            current_state = read_current_state(self.graph, self.waiter, self.params)
             return current_state if current_state.app else None
 
         return self.waiter.until(f"the application {older['appId']} to be listed", probe, passes=_may_pass)
 
-    def _gone(self) -> None:
+    def _wait_for_deletion(self) -> None:
         def probe() -> bool | None:
-            left = saml_app.plan(self.params, look_before_removal(self.graph, self.params, keys=False)).steps
-            if any(step.run is ApplicationWriter.delete for step in left):
+            remaining = saml_app.plan(self.params, read_before_removal(self.graph, self.params, keys=False)).steps
+            if any(step.run is ApplicationWriter.delete for step in remaining):
                 # To an old replica it was not there yet, which is answered like what is gone.
                 application_changes.delete(self.graph, self.app)
-            return None if left else True
+            return None if remaining else True
 
         self.waiter.until("Microsoft Graph to show the application no longer", probe, steady=1, passes=is_replication)
 

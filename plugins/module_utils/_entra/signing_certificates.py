@@ -59,10 +59,10 @@ ACTIVATED_TAG: t.Final = "openccp.federation.activated:"
 #: The tags of a service principal that tell which certificates this collection made: by thumbprint, or, until one is
 #: first activated, by the second in which it ends, which is recorded before the certificate is made, so that no stop in
 #: between makes it one of unknown origin.
-MADE_TAG: t.Final = "openccp.federation.certificate:"
+CERTIFICATE_TAG: t.Final = "openccp.federation.certificate:"
 
 #: What a service principal's tags hold that its application's do not.
-OWN_TAGS: t.Final = (ACTIVATED_TAG, MADE_TAG)
+OWN_TAGS: t.Final = (ACTIVATED_TAG, CERTIFICATE_TAG)
 
 #: How far the end that a stopped run noted may be from the one that is wanted now.
 SAME_END: t.Final = timedelta(days=1)
@@ -80,7 +80,7 @@ def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
     signing = {key.get("customKeyIdentifier") for key in keys if key.get("usage") == "Sign"}
     active = (principal.get("preferredTokenSigningKeyThumbprint") or "").upper()
     noted, noted_at = _activated(principal)
-    made = _made(principal)
+    notes = _certificate_notes(principal)
     certificates: dict[str, SigningCertificate] = {}
     for key in keys:
         if key.get("usage") != "Verify" or not key.get("key"):
@@ -93,7 +93,7 @@ def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
         thumbprint = certificate.thumbprint
         activated_at = noted_at if thumbprint == noted else None
         can_sign = identifier is not None and identifier in signing
-        managed = not made.isdisjoint({thumbprint, second(certificate.not_after)})
+        managed = not notes.isdisjoint({thumbprint, second(certificate.not_after)})
         certificates[identifier or key["keyId"]] = SigningCertificate(
             certificate, identifier, thumbprint == active, can_sign, activated_at, managed
         )
@@ -108,7 +108,7 @@ def pairs(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
 
 def managed_thumbprints(principal: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     """The certificates that this collection made, also those that the service principal no longer has."""
-    noted = {note for note in _made(principal) if _THUMBPRINT.fullmatch(note)}
+    noted = {note for note in _certificate_notes(principal) if _THUMBPRINT.fullmatch(note)}
     return tuple(sorted(noted | {certificate.thumbprint for certificate in pairs(principal) if certificate.managed}))
 
 
@@ -154,7 +154,7 @@ def check_desired(common_name: str, validity_days: int) -> None:
 
 
 @dataclass(frozen=True)
-class Made:
+class NewCredential:
     """A certificate that was just made: what its credentials share, and its public key."""
 
     identifier: str
@@ -171,17 +171,17 @@ def end_of(principal: t.Mapping[str, t.Any], now: datetime, validity_days: int) 
 
     An end that a run noted which was stopped before it made the certificate is taken again, so that its note is of use.
     """
-    wanted = now + timedelta(days=validity_days)
-    near = [end for end in _pending(principal) if abs(moment(end) - wanted) <= SAME_END]
-    return max(near, default=second(wanted))
+    desired_end = now + timedelta(days=validity_days)
+    near = [end for end in _pending(principal) if abs(moment(end) - desired_end) <= SAME_END]
+    return max(near, default=second(desired_end))
 
 
-def noting_made(principal: t.Mapping[str, t.Any], made: str) -> list[str]:
+def tags_with_certificate(principal: t.Mapping[str, t.Any], certificate_note: str) -> list[str]:
     """The tags of a service principal with the note that a certificate, told by its end or its thumbprint, is this
     collection's.
     """
     kept = [tag for tag in principal.get("tags") or () if tag.startswith(OWN_TAGS)]
-    return list(dict.fromkeys([*_others(principal), *kept, f"{MADE_TAG}{made}"]))
+    return list(dict.fromkeys([*_others(principal), *kept, f"{CERTIFICATE_TAG}{certificate_note}"]))
 
 
 def activate(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], thumbprint: str) -> dict[str, t.Any]:
@@ -190,7 +190,10 @@ def activate(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], thu
 
     Graph takes any thumbprint: the caller has looked for it, and waits until it is shown.
     """
-    body = {"preferredTokenSigningKeyThumbprint": thumbprint, "tags": _noting(principal, thumbprint, graph.now())}
+    body = {
+        "preferredTokenSigningKeyThumbprint": thumbprint,
+        "tags": _tags_with_activation(principal, thumbprint, graph.now()),
+    }
     request = Request(
         "PATCH", f"/servicePrincipals/{principal['id']}", f"activate the signing certificate {thumbprint}", body
     )
@@ -267,11 +270,13 @@ def remove(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], certi
         timeout=min(REMOVAL_TIMEOUT, waiter.timeout),
     )
 
-    def gone() -> bool | None:
-        left = read_left(graph, principal_id)
-        return None if any(certificate.key_identifier in identifiers(left, name) for name in SECRETS) else True
+    def is_gone() -> bool | None:
+        remaining = read_left(graph, principal_id)
+        return None if any(certificate.key_identifier in identifiers(remaining, name) for name in SECRETS) else True
 
-    waiter.until(f"the signing certificate {certificate.thumbprint} to be gone", gone, steady=2, passes=is_replication)
+    waiter.until(
+        f"the signing certificate {certificate.thumbprint} to be gone", is_gone, steady=2, passes=is_replication
+    )
 
 
 def _united(reads: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
@@ -294,7 +299,7 @@ def _activated(principal: t.Mapping[str, t.Any]) -> tuple[str, datetime | None]:
         return thumbprint, None
 
 
-def _noting(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) -> list[str]:
+def _tags_with_activation(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) -> list[str]:
     # Ends are replaced by thumbprints as soon as certificates show them: those are what IAM tells of a certificate,
     # too.
     certificates = {certificate.thumbprint: certificate.certificate for certificate in pairs(principal)}
@@ -303,19 +308,21 @@ def _noting(principal: t.Mapping[str, t.Any], thumbprint: str, now: datetime) ->
     if thumbprint in certificates:  # An end long before this one's: the run that noted it made no certificate.
         last = certificates[thumbprint].not_after - SAME_END
         forgotten = {end for end in _pending(principal) if moment(end) < last}
-    made = [f"{MADE_TAG}{thumbprints.get(note, note)}" for note in sorted(_made(principal) - forgotten)]
-    return [*_others(principal), *made, f"{ACTIVATED_TAG}{thumbprint}@{second(now)}"]
+    notes = [
+        f"{CERTIFICATE_TAG}{thumbprints.get(note, note)}" for note in sorted(_certificate_notes(principal) - forgotten)
+    ]
+    return [*_others(principal), *notes, f"{ACTIVATED_TAG}{thumbprint}@{second(now)}"]
 
 
 def _pending(principal: t.Mapping[str, t.Any]) -> set[str]:
     """The ends that were noted of certificates that are not there."""
     ends = {second(certificate.certificate.not_after) for certificate in pairs(principal)}
-    return {note for note in _made(principal) - ends if _END.fullmatch(note)}
+    return {note for note in _certificate_notes(principal) - ends if _END.fullmatch(note)}
 
 
-def note(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], made: str) -> list[str]:
+def note(graph: Graph, waiter: Waiter, principal: t.Mapping[str, t.Any], certificate_note: str) -> list[str]:
     """Note that a certificate is this collection's, by its thumbprint or its end; the service principal's tags then."""
-    tags = noting_made(principal, made)
+    tags = tags_with_certificate(principal, certificate_note)
     request = Request(
         "PATCH",
         f"/servicePrincipals/{principal['id']}",
@@ -331,8 +338,8 @@ def _others(principal: t.Mapping[str, t.Any]) -> list[str]:
     return [tag for tag in principal.get("tags") or () if not tag.startswith(_MARKER)]
 
 
-def _made(principal: t.Mapping[str, t.Any]) -> set[str]:
-    return {tag.removeprefix(MADE_TAG) for tag in principal.get("tags") or () if tag.startswith(MADE_TAG)}
+def _certificate_notes(principal: t.Mapping[str, t.Any]) -> set[str]:
+    return {tag.removeprefix(CERTIFICATE_TAG) for tag in principal.get("tags") or () if tag.startswith(CERTIFICATE_TAG)}
 
 
 def moment(second: str) -> datetime:

@@ -200,11 +200,11 @@ def _profiles(
     names: t.Collection[str],
     everybody: t.Callable[[], dict[str, User]],
 ) -> dict[str, tuple[str, ...]]:
-    wanted = {name: listed[name].id for name in names if name in listed}
-    profiles = everybody() if len(wanted) > math.ceil(len(listed) / SEARCH_PAGE) else {}
+    desired = {name: listed[name].id for name in names if name in listed}
+    profiles = everybody() if len(desired) > math.ceil(len(listed) / SEARCH_PAGE) else {}
     users_by_name = {
         name: profiles.get(user_id) or (None if profiles else users.describe(user_id))
-        for name, user_id in wanted.items()
+        for name, user_id in desired.items()
     }
     return {name: tuple(user.settings["security_profiles"]) for name, user in users_by_name.items() if user}
 

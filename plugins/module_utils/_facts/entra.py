@@ -112,7 +112,7 @@ def read_people(
         group_asks = [_members(group, "members", fewer) for group in application.groups]
         outcomes = [*graph.batch(group_asks), *outcomes[len(group_asks) :]]
     members = {
-        group.id: list(graph.rest(outcome.found() or {}, request.what))
+        group.id: list(graph.rest(outcome.get_or_none() or {}, request.what))
         for group, request, outcome in zip(application.groups, group_asks, outcomes[: len(group_asks)], strict=True)
     }
     users = _all_of(graph, user_asks, outcomes[len(group_asks) :])
@@ -235,7 +235,7 @@ def _read_nested(
     requests_ = [_members(group, "transitiveMembers", fields[:3]) for group in groups.values()]
     nested: dict[str, list[str]] = {}
     for group, request, outcome in zip(groups.values(), requests_, graph.batch(requests_), strict=True):
-        for record in graph.rest(outcome.found() or {}, request.what):
+        for record in graph.rest(outcome.get_or_none() or {}, request.what):
             nested.setdefault(record["id"], []).append(group.name)
     return nested
 

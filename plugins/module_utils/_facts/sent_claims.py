@@ -32,10 +32,10 @@ def read_sent_claims(
     if application is None or {"policies", "assignments"} & set(application.not_readable):
         return None
     people = read_people(graph, application, assignments, names, everyone=everyone)[1]
-    return [_shown(person, policy_of(application)) for person in sorted(people, key=lambda person: person.name)]
+    return [_describe(person, policy_of(application)) for person in sorted(people, key=lambda person: person.name)]
 
 
-def _shown(person: Person, policy: ClaimsPolicy) -> dict[str, t.Any]:
+def _describe(person: Person, policy: ClaimsPolicy) -> dict[str, t.Any]:
     known = {
         "name": person.name,
         "id": person.id,

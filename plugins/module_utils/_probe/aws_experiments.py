@@ -83,12 +83,12 @@ class AwsBench(Bench):
             "RoutingProfileId": routing["RoutingProfileSummaryList"][0]["Id"],
         }
         self.stand_ins.learn("id", profile["Id"], user["RoutingProfileId"])
-        made = self.call(
+        created = self.call(
             "connect", lambda connect: connect.create_user, what="create a user", **instance, **(user | more)
         ).get()
-        self.stand_ins.learn("id", made["UserId"])
-        self.made[made["UserId"]] = _user(self.clients("connect"), self.instance_id, made["UserId"])
-        return {"InstanceId": self.instance_id, "UserId": made["UserId"], "Username": name}
+        self.stand_ins.learn("id", created["UserId"])
+        self.removals[created["UserId"]] = _user(self.clients("connect"), self.instance_id, created["UserId"])
+        return {"InstanceId": self.instance_id, "UserId": created["UserId"], "Username": name}
 
     def search(self, user: Item) -> Item | None:
         """A user as a search shows it, None where it does not."""
@@ -109,7 +109,7 @@ def iam_update_keeps(bench: AwsBench) -> str:
     if not bench.takes("iam", "CreateSAMLProvider", "AssertionEncryptionMode"):
         raise Untold("this botocore does not know the encryption mode of a SAML provider")
     mode = {"AssertionEncryptionMode": "Allowed"}
-    made = bench.call(
+    created = bench.call(
         "iam",
         lambda iam: iam.create_saml_provider,
         what="create a SAML provider",
@@ -117,8 +117,8 @@ def iam_update_keeps(bench: AwsBench) -> str:
         SAMLMetadataDocument=metadata(1),
         **mode,
     ).get()
-    arn = {"SAMLProviderArn": made["SAMLProviderArn"]}
-    bench.made[made["SAMLProviderArn"]] = _provider(bench.clients("iam"), made["SAMLProviderArn"])
+    arn = {"SAMLProviderArn": created["SAMLProviderArn"]}
+    bench.removals[created["SAMLProviderArn"]] = _provider(bench.clients("iam"), created["SAMLProviderArn"])
     bench.call(
         "iam",
         lambda iam: iam.update_saml_provider,
@@ -141,7 +141,7 @@ def several_certificates_at_iam(bench: AwsBench) -> str:
     )
     if outcome.ok:
         arn = outcome.get()["SAMLProviderArn"]
-        bench.made[arn] = _provider(bench.clients("iam"), arn)
+        bench.removals[arn] = _provider(bench.clients("iam"), arn)
         return "taken"
     return "refused" if outcome.error is not None and outcome.error.code == "InvalidInput" else NOT_TOLD
 
@@ -229,7 +229,7 @@ def hierarchy_without_group(bench: AwsBench) -> str:
 def _new_instance(bench: AwsBench, alias: str, token: str) -> str:
     """The id of an instance, once it is active."""
     more = {"IdentityManagementType": "SAML", "InboundCallsEnabled": False, "OutboundCallsEnabled": False}
-    made = bench.call(
+    created = bench.call(
         "connect",
         lambda connect: connect.create_instance,
         what="create an instance",
@@ -237,9 +237,9 @@ def _new_instance(bench: AwsBench, alias: str, token: str) -> str:
         ClientToken=token,
         **more,
     ).get()
-    bench.stand_ins.learn("id", made["Id"])
-    bench.made[made["Id"]] = _instance(bench.clients("connect"), made["Id"])
-    return str(made["Id"])
+    bench.stand_ins.learn("id", created["Id"])
+    bench.removals[created["Id"]] = _instance(bench.clients("connect"), created["Id"])
+    return str(created["Id"])
 
 
 def _until_active(bench: AwsBench, instance_id: str) -> None:

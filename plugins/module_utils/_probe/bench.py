@@ -94,7 +94,7 @@ class Bench:
     durations: dict[str, list[float]] = field(default_factory=dict)
     later_reads: dict[str, list[bool]] = field(default_factory=dict)
     #: what was made and is still there, in the order in which it was made
-    made: dict[str, Removal] = field(default_factory=dict)
+    removals: dict[str, Removal] = field(default_factory=dict)
     _number: int = 0
 
     def name(self) -> str:
@@ -106,8 +106,8 @@ class Bench:
 
     def clear(self) -> None:
         """Remove what was made, the last first."""
-        for key in reversed(list(self.made)):
-            self.made.pop(key).do()
+        for key in reversed(list(self.removals)):
+            self.removals.pop(key).do()
 
     def note(self, what: str, began: float, error: FederationError | None = None) -> None:
         """Save the result of a request. what: the attempt without names."""

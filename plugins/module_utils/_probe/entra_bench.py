@@ -82,13 +82,13 @@ class EntraBench(Bench):
     def keep(self, *paths: str) -> None:
         """Note what was made, so that it is removed in the end."""
         for path in paths:
-            self.made[path] = _removal(self.graph, self.waiter, path, sure=True)
+            self.removals[path] = _removal(self.graph, self.waiter, path, sure=True)
 
     def _deleted(self, path: str) -> None:
         """What is deleted is in the recycle bin, an application's service principal with it."""
-        gone = [path, *([self._principals.pop(path)] if path in self._principals else [])]
-        for each in [each for each in gone if self.made.pop(each, None) is not None and each.startswith(_KEPT)]:
-            self.keep(f"/directory/deletedItems/{each.rpartition('/')[2]}")
+        paths = [path, *([self._principals.pop(path)] if path in self._principals else [])]
+        for kept in [path for path in paths if self.removals.pop(path, None) is not None and path.startswith(_KEPT)]:
+            self.keep(f"/directory/deletedItems/{kept.rpartition('/')[2]}")
 
     @property
     def application(self) -> Application:
@@ -100,9 +100,9 @@ class EntraBench(Bench):
     def new_application(self, template: str = AWS_TEMPLATE, *, saml: bool = True) -> Application:
         """An application from a template."""
         path, body = f"/applicationTemplates/{self.template_id(template)}/instantiate", {"displayName": self.name()}
-        made = self.request("POST", path, body, what="instantiate a template", settled=False).get()
+        created = self.request("POST", path, body, what="instantiate a template", settled=False).get()
         application = Application(
-            made["application"]["id"], made["application"]["appId"], made["servicePrincipal"]["id"]
+            created["application"]["id"], created["application"]["appId"], created["servicePrincipal"]["id"]
         )
         self.stand_ins.learn("id", application.id, application.app_id, application.principal_id)
         self._keep_application(application)

@@ -48,9 +48,9 @@ def _either(outcome: Result[t.Any], yes: str, no: str, *refusals: int) -> str:
 
 def identifier_suffix(bench: EntraBench) -> str:
     """Give an application an identifier with a suffix that is no number."""
-    wanted = {"identifierUris": [f"{_SAML}#probe{bench.mark}"]}
+    desired = {"identifierUris": [f"{_SAML}#probe{bench.mark}"]}
     return _either(
-        bench.change_application(bench.application, wanted, "give it an identifier with a suffix"),
+        bench.change_application(bench.application, desired, "give it an identifier with a suffix"),
         "accepted",
         "refused",
         400,
@@ -76,14 +76,17 @@ def saml_application_deletion(bench: EntraBench) -> str:
 
 def deleted_identifiers(bench: EntraBench) -> str:
     """Give an application the identifier of one that was deleted."""
-    wanted = {"identifierUris": [f"{_SAML}#{int(bench.mark, 16)}"]}
+    desired = {"identifierUris": [f"{_SAML}#{int(bench.mark, 16)}"]}
     first, second = bench.new_application(), bench.new_application()
-    bench.change_application(first, wanted, "give the first application an identifier").get()
+    bench.change_application(first, desired, "give the first application an identifier").get()
     bench.change_principal(first, {"preferredSingleSignOnMode": None}, "reset the first application's sign-on mode")
     bench.request("DELETE", f"/servicePrincipals/{first.principal_id}", what="delete the first service principal").get()
     bench.request("DELETE", f"/applications/{first.id}", what="delete the first application").get()
     return _either(
-        bench.change_application(second, wanted, "give the second application the same identifier"), "free", "held", 400
+        bench.change_application(second, desired, "give the second application the same identifier"),
+        "free",
+        "held",
+        400,
     )
 
 
@@ -124,10 +127,10 @@ def metadata_lag(bench: EntraBench) -> str:
 
 def _metadata_lags(bench: EntraBench) -> bool:
     application = bench.new_application()
-    made = _add_certificate(bench, application)
-    if not made.get("key"):
+    credential = _add_certificate(bench, application)
+    if not credential.get("key"):
         raise Untold("the answer does not show the certificate")
-    address, key = _metadata_address(bench, application), str(made["key"])
+    address, key = _metadata_address(bench, application), str(credential["key"])
 
     def look() -> bool | None:
         return key in "".join(bench.graph.public(address, "read the metadata").decode().split()) or None
@@ -137,10 +140,10 @@ def _metadata_lags(bench: EntraBench) -> bool:
 
 def certificate_end(bench: EntraBench) -> str:
     """Compare the end of a certificate with the one that was asked for."""
-    wanted = (datetime.now(UTC) + timedelta(days=300)).replace(microsecond=0)
-    made = _add_certificate(bench, bench.application, wanted)
-    end = str(made.get("endDateTime"))[:19]
-    return "exact" if end == wanted.strftime("%Y-%m-%dT%H:%M:%S") else "another"
+    desired = (datetime.now(UTC) + timedelta(days=300)).replace(microsecond=0)
+    credential = _add_certificate(bench, bench.application, desired)
+    end = str(credential.get("endDateTime"))[:19]
+    return "exact" if end == desired.strftime("%Y-%m-%dT%H:%M:%S") else "another"
 
 
 def graph_reads_lag(bench: EntraBench) -> str:
@@ -175,22 +178,22 @@ def kept_credential_key(bench: EntraBench) -> str:
     """Send the credentials back without their keys."""
     application = bench.new_application()
     kept = _credentials(bench, application)
-    without = [dict(each) for each in kept]
-    for each in without:
-        each.pop("key", None)
+    without = [dict(credential) for credential in kept]
+    for credential in without:
+        credential.pop("key", None)
     outcome = bench.change_principal(application, {"keyCredentials": without}, "send kept credentials back without key")
     return _either(outcome, "may_be_left_out", "null_is_needed", 400)
 
 
 def _encryption_key(bench: EntraBench, application: Application) -> tuple[str, dict[str, t.Any]]:
     """The identifier with which a key to encrypt for was added, and that key as the application shows it."""
-    wanted = {
+    desired = {
         "keyId": str(uuid.uuid4()),
         "type": "AsymmetricX509Cert",
         "usage": "Encrypt",
         "key": certificate(),
     }
-    bench.change_application(application, {"keyCredentials": [wanted]}, "add a key to encrypt for").get()
+    bench.change_application(application, {"keyCredentials": [desired]}, "add a key to encrypt for").get()
     path = url(f"/applications/{application.id}", select=("id", "keyCredentials"))
     began, what = time.monotonic(), "a read to show the key"
     try:
@@ -202,8 +205,8 @@ def _encryption_key(bench: EntraBench, application: Application) -> tuple[str, d
     except FederationError as error:
         bench.note(what, began, error)
         raise Untold("the new key does not appear") from error
-    bench.stand_ins.learn("key", wanted["keyId"], *(each.get("keyId") for each in keys))
-    return wanted["keyId"], keys[0]
+    bench.stand_ins.learn("key", desired["keyId"], *(each.get("keyId") for each in keys))
+    return desired["keyId"], keys[0]
 
 
 def application_key_id(bench: EntraBench) -> str:
@@ -262,8 +265,8 @@ def plain_read_shows_credentials(bench: EntraBench) -> str:
 
 def owner_after_instantiate(bench: EntraBench) -> str:
     """List the owners of what instantiate made."""
-    made = bench.new_application(saml=False)
-    paths = (f"/applications/{made.id}/owners", f"/servicePrincipals/{made.principal_id}/owners")
+    application = bench.new_application(saml=False)
+    paths = (f"/applications/{application.id}/owners", f"/servicePrincipals/{application.principal_id}/owners")
     owners = [owner for path in paths for owner in bench.request("GET", path, what="list the owners").get()["value"]]
     return "the_caller" if owners else "nobody"
 
@@ -324,12 +327,12 @@ def _assign_to_itself(bench: EntraBench) -> tuple[Application, Result[t.Any]]:
         "value": "probe",
         "isEnabled": True,
     }
-    made = bench.register_application(appRoles=[{**role, "allowedMemberTypes": ["Application"]}])
-    body = {"principalId": made.principal_id, "resourceId": made.principal_id, "appRoleId": role["id"]}
+    application = bench.register_application(appRoles=[{**role, "allowedMemberTypes": ["Application"]}])
+    body = {"principalId": application.principal_id, "resourceId": application.principal_id, "appRoleId": role["id"]}
     outcome = bench.request(
-        "POST", f"/servicePrincipals/{made.principal_id}/appRoleAssignedTo", body, what="make an assignment"
+        "POST", f"/servicePrincipals/{application.principal_id}/appRoleAssignedTo", body, what="make an assignment"
     )
-    return made, outcome
+    return application, outcome
 
 
 def sign_on_mode_cleared(bench: EntraBench) -> str:
@@ -344,12 +347,12 @@ def purge_with_owned_by(bench: EntraBench) -> str:
     """Purge an application of one's own."""
     require_roles(bench, _APPLICATIONS)
     body = {"displayName": bench.name()}
-    made = bench.request("POST", "/applications", body, what="register an application", settled=False).get()
-    bench.stand_ins.learn("id", made["id"], made["appId"])
-    bench.keep(f"/applications/{made['id']}")
-    bench.request("DELETE", f"/applications/{made['id']}", what="delete it").get()
+    created = bench.request("POST", "/applications", body, what="register an application", settled=False).get()
+    bench.stand_ins.learn("id", created["id"], created["appId"])
+    bench.keep(f"/applications/{created['id']}")
+    bench.request("DELETE", f"/applications/{created['id']}", what="delete it").get()
     return _either(
-        bench.request("DELETE", f"/directory/deletedItems/{made['id']}", what="purge it"), "purged", "refused", 403
+        bench.request("DELETE", f"/directory/deletedItems/{created['id']}", what="purge it"), "purged", "refused", 403
     )
 
 
@@ -370,9 +373,11 @@ def _add_certificate(bench: EntraBench, application: Application, end: datetime 
     end = end or datetime.now(UTC) + timedelta(days=30)
     body = {"displayName": "CN=openccp-live-probe", "endDateTime": end.strftime("%Y-%m-%dT%H:%M:%SZ")}
     path = f"/servicePrincipals/{application.principal_id}/addTokenSigningCertificate"
-    made = bench.request("POST", path, body, what="add a signing certificate").get()
-    bench.stand_ins.learn("key", made.get("keyId"), made.get("thumbprint"), made.get("customKeyIdentifier"))
-    return made
+    credential = bench.request("POST", path, body, what="add a signing certificate").get()
+    bench.stand_ins.learn(
+        "key", credential.get("keyId"), credential.get("thumbprint"), credential.get("customKeyIdentifier")
+    )
+    return credential
 
 
 def _credentials(bench: EntraBench, application: Application) -> list[dict[str, t.Any]]:

@@ -41,5 +41,5 @@ def certificate() -> str:
     builder = x509.CertificateBuilder(
         name, name, key.public_key(), x509.random_serial_number(), start, start + timedelta(days=1)
     )
-    made = builder.sign(key, hashes.SHA256())
-    return base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
+    certificate = builder.sign(key, hashes.SHA256())
+    return base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()

@@ -57,10 +57,10 @@ def check_repetitions(repetitions: int) -> None:
 
 def ask(questions: t.Iterable[str], bench_of: t.Callable[[str], Bench]) -> list[dict[str, t.Any]]:
     """The answers to some questions, with their evidence. bench_of: where a question's experiment is made."""
-    return [_asked(question, bench_of(question)) for question in questions]
+    return [_answer_to(question, bench_of(question)) for question in questions]
 
 
-def _asked(question: str, bench: Bench) -> dict[str, t.Any]:
+def _answer_to(question: str, bench: Bench) -> dict[str, t.Any]:
     bench.evidence, bench.measured, bench.durations, bench.later_reads = [], {}, {}, {}
     began, why = time.monotonic(), ""
     try:
@@ -83,11 +83,11 @@ def _asked(question: str, bench: Bench) -> dict[str, t.Any]:
 
 def known(questions: t.Iterable[str]) -> list[str]:
     """The questions in the order in which they are asked. InvalidInput for one that has no experiment."""
-    wanted = list(questions)
-    unknown = [question for question in wanted if question not in EXPERIMENTS]
+    selected = list(questions)
+    unknown = [question for question in selected if question not in EXPERIMENTS]
     if unknown:
         raise InvalidInput(f"There is no experiment for {', '.join(unknown)}. There are {', '.join(EXPERIMENTS)}.")
-    return [question for question in EXPERIMENTS if question in wanted]
+    return [question for question in EXPERIMENTS if question in selected]
 
 
 def check_confirmed(confirm: str | None, places: t.Mapping[str, t.Any]) -> None:

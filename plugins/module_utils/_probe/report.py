@@ -30,7 +30,7 @@ def is_asked(question: Question) -> bool:
 
 
 def chosen(
-    questions: t.Sequence[Question], wanted: t.Collection[str], left_out: t.Collection[str]
+    questions: t.Sequence[Question], selected: t.Collection[str], left_out: t.Collection[str]
 ) -> list[dict[str, str]]:
     """The questions that some tags stand for: an id, a cloud, or "all", which leaves out those that are asked by name
     alone.
@@ -40,7 +40,7 @@ def chosen(
     applicable = [
         each
         for each in questions
-        if is_asked(each) and _is_wanted(each, wanted) and not {each["id"], each["cloud"]} & set(left_out)
+        if is_asked(each) and _is_selected(each, selected) and not {each["id"], each["cloud"]} & set(left_out)
     ]
     return [{"id": each["id"], "cloud": each["cloud"], "line": _line(each)} for each in applicable]
 
@@ -50,10 +50,10 @@ def _line(question: Question) -> str:
     return f"{question['id']}: makes {experiment['makes']}; needs {experiment['needs']}; costs {experiment['costs']}"
 
 
-def _is_wanted(question: Question, wanted: t.Collection[str]) -> bool:
-    if question["id"] in wanted:
+def _is_selected(question: Question, selected: t.Collection[str]) -> bool:
+    if question["id"] in selected:
         return True
-    return not question["experiment"].get("named") and bool({question["cloud"], "all"} & set(wanted))
+    return not question["experiment"].get("named") and bool({question["cloud"], "all"} & set(selected))
 
 
 def report(

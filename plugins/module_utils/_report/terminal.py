@@ -57,7 +57,7 @@ def lines(check: t.Mapping[str, t.Any], host: str, inventories: t.Sequence[str],
     for status in STATUSES[:-1]:
         for trouble in _troubles([finding for finding in judged if finding["status"] == status]):
             mended_by = "" if status == "unknown" else command(trouble.finding, host, inventories)
-            printed += _told(trouble, mended_by, max(width, _NARROWEST))
+            printed += _trouble_lines(trouble, mended_by, max(width, _NARROWEST))
     printed += _folded(findings, max(width, _NARROWEST))
     return [Line(printable(line.text), line.status) for line in printed]
 
@@ -109,7 +109,7 @@ def _troubles(findings: t.Sequence[Finding]) -> list[Trouble]:
     return groups
 
 
-def _told(trouble: Trouble, mended_by: str, width: int) -> collections.abc.Iterator[Line]:
+def _trouble_lines(trouble: Trouble, mended_by: str, width: int) -> collections.abc.Iterator[Line]:
     finding = trouble.finding
     names = ", ".join(trouble.subjects[:MOST_NAMES])
     if len(trouble.subjects) > MOST_NAMES:

@@ -329,20 +329,26 @@ def _after(federation: Federation, active: Certificate, rules: Rules) -> Decisio
         return Decision("stage", f"Create a new certificate: {left} days are left of {active.thumbprint}.")
     if rules.replaced == active.thumbprint:
         return _replacement(federation, active, rules)
-    old, gone = _old(federation, active, rules), _gone(federation, rules)
-    if old or gone:
-        return _retirement(federation, active, rules, old, gone)
+    old, only_in_iam = _old(federation, active, rules), _only_in_iam(federation, rules)
+    if old or only_in_iam:
+        return _retirement(federation, active, rules, old, only_in_iam)
     hint = " To replace it nevertheless, set certificate_rotation_now." if rules.compromised else ""
     return Decision("watch", f"Nothing: {left} days are left of {active.thumbprint}.{hint}", active.thumbprint)
 
 
-def _retirement(federation: Federation, active: Certificate, rules: Rules, old: list[str], gone: list[str]) -> Decision:
-    """Old certificates stay for a while after the activation, so that there is a way back. old, gone: in Entra ID, and
-    in IAM alone.
+def _retirement(
+    federation: Federation, active: Certificate, rules: Rules, old: list[str], only_in_iam: list[str]
+) -> Decision:
+    """Old certificates stay for a while after the activation, so that there is a way back. old: in Entra ID.
+    only_in_iam: in IAM alone.
     """
     if rules.compromised:
         return Decision(
-            "retire", f"Retire {', '.join(old + gone)} at once.", active.thumbprint, (*old, *gone), unproven=True
+            "retire",
+            f"Retire {', '.join(old + only_in_iam)} at once.",
+            active.thumbprint,
+            (*old, *only_in_iam),
+            unproven=True,
         )
     if old and active.activated_at is None and (active.managed or rules.adopt_unmanaged):
         return Decision("activate", f"Note that {active.thumbprint} is active.", active.thumbprint, unproven=True)
@@ -353,7 +359,9 @@ def _retirement(federation: Federation, active: Certificate, rules: Rules, old: 
         left = (active.not_after - federation.now).days
         message = f"Nothing before {ready:%Y-%m-%d %H:%M} UTC, when {', '.join(old)} is retired; {left} days are left."
         return Decision("watch", message, active.thumbprint, unproven=True)
-    return Decision("retire", f"Retire {', '.join(old + gone)}.", active.thumbprint, (*old, *gone), unproven=True)
+    return Decision(
+        "retire", f"Retire {', '.join(old + only_in_iam)}.", active.thumbprint, (*old, *only_in_iam), unproven=True
+    )
 
 
 def _replacement(federation: Federation, active: Certificate, rules: Rules) -> Decision:
@@ -394,7 +402,7 @@ def _old(federation: Federation, active: Certificate, rules: Rules) -> list[str]
     return [certificate.thumbprint for certificate in sorted(retired, key=lambda certificate: certificate.not_after)]
 
 
-def _gone(federation: Federation, rules: Rules) -> list[str]:
+def _only_in_iam(federation: Federation, rules: Rules) -> list[str]:
     """Those that only IAM has and that are retired there."""
     return sorted(federation.only_in_iam() if rules.remove_unmanaged else federation.only_in_iam() & federation.managed)
 

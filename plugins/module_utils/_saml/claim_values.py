@@ -206,8 +206,15 @@ def _sources(policy: ClaimsPolicy, entry: Entry) -> list[str]:
 
 
 def _transformation(policy: ClaimsPolicy, entry: Entry) -> Entry | None:
-    wanted = claims.member(entry, "TransformationId")
-    return next((each for each in policy.transformations if wanted and claims.member(each, "ID") == wanted), None)
+    transformation_id = claims.member(entry, "TransformationId")
+    return next(
+        (
+            each
+            for each in policy.transformations
+            if transformation_id and claims.member(each, "ID") == transformation_id
+        ),
+        None,
+    )
 
 
 def _input_claims(transformation: Entry) -> dict[str, str]:
@@ -244,8 +251,8 @@ def _transformed(policy: ClaimsPolicy, entry: Entry, name: str, person: Person) 
     if not _puts_out(transformation, name):
         return ClaimValue((), source)
     inputs: dict[str, str] = {}
-    for each in _objects(transformation, "InputParameters"):
-        inputs[str(claims.member(each, "ID"))] = str(claims.member(each, "Value"))
+    for parameter in _objects(transformation, "InputParameters"):
+        inputs[str(claims.member(parameter, "ID"))] = str(claims.member(parameter, "Value"))
     for input_name, reference in _input_claims(transformation).items():
         used = _input_entry(policy, reference)
         value = value_of(policy, used, person) if used else ClaimValue(())
@@ -269,8 +276,8 @@ def _needed(compute: t.Callable[..., str], names: tuple[str, ...], inputs: _Inpu
     empty = next((name for name in names if not inputs.get(name)), None)
     if empty is not None:
         return ClaimValue((), refused=f"The input {empty!r} of the transformation is empty.")
-    made = compute(*(inputs[name] for name in names))
-    return ClaimValue((made,) if made else ())
+    value = compute(*(inputs[name] for name in names))
+    return ClaimValue((value,) if value else ())
 
 
 def _join(inputs: _Inputs) -> ClaimValue:

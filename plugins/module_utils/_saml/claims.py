@@ -222,25 +222,25 @@ def parse(definition: t.Sequence[str] | str | t.Mapping[str, t.Any]) -> ClaimsPo
     )
 
 
-def merge(wanted: ClaimsPolicy, actual: ClaimsPolicy | None, *, keep_unknown: bool) -> ClaimsPolicy:
-    """The policy to have: the wanted claims, then those of the actual policy under other names if they are to be kept.
+def merge(desired: ClaimsPolicy, actual: ClaimsPolicy | None, *, keep_unknown: bool) -> ClaimsPolicy:
+    """The policy to have: the desired claims, then those of the actual policy under other names if they are to be kept.
 
     Kept claims bring their transformations and those transformations' inputs; the actual IncludeBasicClaimSet is kept
     as well. Settings for which no other value is desired stay in either case.
     """
     if actual is None:
-        return wanted
-    settings = {**actual.settings, **wanted.settings}
-    wanted = dataclasses.replace(wanted, settings=settings, transformations_key=actual.transformations_key)
+        return desired
+    settings = {**actual.settings, **desired.settings}
+    desired = dataclasses.replace(desired, settings=settings, transformations_key=actual.transformations_key)
     if not keep_unknown:
-        return wanted
-    managed = {_type(entry) for entry in wanted.claims}
+        return desired
+    managed = {_type(entry) for entry in desired.claims}
     kept = [entry for entry in actual.claims if _is_sent(entry) and _type(entry) not in managed]
-    needed = {member(entry, "TransformationId") for entry in (*wanted.claims, *kept)}
+    needed = {member(entry, "TransformationId") for entry in (*desired.claims, *kept)}
     transformations = [
         entry
         for entry in actual.transformations
-        if member(entry, "ID") in needed and entry not in wanted.transformations
+        if member(entry, "ID") in needed and entry not in desired.transformations
     ]
     inputs = {
         member(claim, "ClaimTypeReferenceId")
@@ -249,9 +249,9 @@ def merge(wanted: ClaimsPolicy, actual: ClaimsPolicy | None, *, keep_unknown: bo
     }
     kept.extend(entry for entry in actual.claims if not _is_sent(entry) and member(entry, "ID") in inputs)
     policy = dataclasses.replace(
-        wanted,
-        claims=(*wanted.claims, *kept),
-        transformations=(*wanted.transformations, *transformations),
+        desired,
+        claims=(*desired.claims, *kept),
+        transformations=(*desired.transformations, *transformations),
         include_basic=actual.include_basic,
     )
     return _checked(policy)

@@ -180,7 +180,9 @@ def check_expected(
             f"The metadata is of {metadata.entity_id}, not of {entity_id}.",
             hint="It comes from another directory; check the tenant in its address.",
         )
-    absent = [wanted for wanted in map(canonical_thumbprint, thumbprints) if wanted not in metadata.thumbprints]
+    absent = [
+        thumbprint for thumbprint in map(canonical_thumbprint, thumbprints) if thumbprint not in metadata.thumbprints
+    ]
     if absent:
         raise InvalidInput(
             (

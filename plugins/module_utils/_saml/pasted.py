@@ -91,7 +91,7 @@ def text_of(content: bytes, what: str) -> str:
         raise InvalidInput(f"The {what} is not text in UTF-8 or UTF-16.", hint=HINT) from None
 
 
-def found_in(text: str) -> Copied:
+def response_in(text: str) -> Copied:
     """The response in what was copied; of several the last one that goes to AWS, else the last one."""
     text = _bare(text)
     if not text:
@@ -224,11 +224,11 @@ def _values(pairs: t.Any) -> dict[str, t.Any]:
     if isinstance(pairs, dict):
         return pairs
     values: dict[str, t.Any] = {}
-    for each in pairs if isinstance(pairs, list) else ():
-        if isinstance(each, dict) and isinstance(each.get("name"), str):
-            values[each["name"]] = each.get("value")
-        elif isinstance(each, list) and len(each) == 2 and isinstance(each[0], str):
-            values[each[0]] = each[1]
+    for pair in pairs if isinstance(pairs, list) else ():
+        if isinstance(pair, dict) and isinstance(pair.get("name"), str):
+            values[pair["name"]] = pair.get("value")
+        elif isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str):
+            values[pair[0]] = pair[1]
     return values
 
 

@@ -69,11 +69,12 @@ def _character_problems(name: str) -> t.Iterator[str]:
             continue
         reported.add(character)
         yield (
-            f"The character {_shown(character)} at position {match.start() + 1} is not allowed{_refused_by(character)}."
+            f"The character {_character_name(character)} at position {match.start() + 1} is not allowed"
+            f"{_refused_by(character)}."
         )
 
 
-def _shown(character: str) -> str:
+def _character_name(character: str) -> str:
     if character == " ":
         return "space"
     return repr(character) if character.isprintable() and character.isascii() else f"U+{ord(character):04X}"

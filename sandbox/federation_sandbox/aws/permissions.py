@@ -77,13 +77,13 @@ def require(context: Context, action: str, resource: str, code: str, facts: poli
     """Refuse a caller without the permission. The traffic log records what the request needs."""
     context.call.needs.append(need(action, resource, facts or {}))
     reason = denial(
-        context.world, context.who, action, resource, {"aws:requestedregion": [context.region], **(facts or {})}
+        context.world, context.signer, action, resource, {"aws:requestedregion": [context.region], **(facts or {})}
     )
     if reason:
         raise CloudError(
             403,
             code,
-            f"User: {context.who.arn} is not authorized to perform: {action} on resource: {resource} {reason}",
+            f"User: {context.signer.arn} is not authorized to perform: {action} on resource: {resource} {reason}",
         )
 
 

@@ -69,8 +69,8 @@ def _applies(
         return False
     return all(
         _holds(name, key.lower(), [fill(str(value)) for value in _list(values)], facts)
-        for name, wanted in statement.get("Condition", {}).items()
-        for key, values in wanted.items()
+        for name, condition in statement.get("Condition", {}).items()
+        for key, values in condition.items()
     )
 
 
@@ -114,12 +114,12 @@ def _like(pattern: str, text: str) -> bool:
     return _wildcards(pattern).fullmatch(text) is not None
 
 
-def _literally(wanted: str, actual: str) -> bool:
-    return re.sub(r"\\(.)", r"\1", wanted) == actual
+def _literally(expected: str, actual: str) -> bool:
+    return re.sub(r"\\(.)", r"\1", expected) == actual
 
 
 def _number(compare: t.Callable[[t.Any, t.Any], bool]) -> t.Callable[[str, str], bool]:
-    return lambda wanted, actual: compare(float(actual), float(wanted))
+    return lambda expected, actual: compare(float(actual), float(expected))
 
 
 def _instant(text: str) -> dt.datetime:
@@ -130,16 +130,16 @@ def _instant(text: str) -> dt.datetime:
 
 
 def _date(compare: t.Callable[[t.Any, t.Any], bool]) -> t.Callable[[str, str], bool]:
-    return lambda wanted, actual: compare(_instant(actual), _instant(wanted))
+    return lambda expected, actual: compare(_instant(actual), _instant(expected))
 
 
 _COMPARISONS: t.Final[dict[str, t.Callable[[str, str], bool]]] = {
     "StringEquals": _literally,
-    "StringEqualsIgnoreCase": lambda wanted, actual: _literally(wanted.lower(), actual.lower()),
+    "StringEqualsIgnoreCase": lambda expected, actual: _literally(expected.lower(), actual.lower()),
     "StringLike": _like,
     "ArnEquals": _like,
     "ArnLike": _like,
-    "Bool": lambda wanted, actual: wanted.lower() == actual.lower(),
+    "Bool": lambda expected, actual: expected.lower() == actual.lower(),
     "NumericEquals": _number(operator.eq),
     "NumericLessThan": _number(operator.lt),
     "NumericLessThanEquals": _number(operator.le),
@@ -153,12 +153,12 @@ _COMPARISONS: t.Final[dict[str, t.Callable[[str, str], bool]]] = {
 }
 
 
-def _holds(name: str, key: str, wanted: list[str], facts: Facts) -> bool:
+def _holds(name: str, key: str, expected: list[str], facts: Facts) -> bool:
     """Whether a condition holds. A condition with an unknown operator never holds."""
     quantity, _, name = name.rpartition(":")
     actual = list(facts.get(key, ()))
     if name == "Null":
-        return (wanted[0].lower() == "true") == (not actual)
+        return (expected[0].lower() == "true") == (not actual)
     if name.endswith("IfExists"):
         name = name.removesuffix("IfExists")
         if not actual:
@@ -169,7 +169,7 @@ def _holds(name: str, key: str, wanted: list[str], facts: Facts) -> bool:
         return False
     if not actual:
         return quantity != "ForAnyValue" and (negative or quantity == "ForAllValues")
-    hits = [any(compare(value, fact) for value in wanted) != negative for fact in actual]
+    hits = [any(compare(value, fact) for value in expected) != negative for fact in actual]
     return any(hits) if quantity == "ForAnyValue" else all(hits)
 
 

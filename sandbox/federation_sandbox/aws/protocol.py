@@ -57,7 +57,7 @@ class Context:
     operation: str
 
     @property
-    def who(self) -> Caller:
+    def signer(self) -> Caller:
         """The caller of an operation that must be signed."""
         if self.caller is None:
             raise TypeError(f"{self.operation} is not signed")
@@ -66,7 +66,7 @@ class Context:
     @property
     def account(self) -> str:
         """The account that is called."""
-        return self.who.account
+        return self.signer.account
 
     @property
     def partition(self) -> str:

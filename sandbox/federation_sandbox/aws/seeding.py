@@ -157,10 +157,10 @@ def _pool(world: World, entry: Entry) -> Answer:
     def carry_out(operation: str, **params: t.Any) -> t.Any:
         return COGNITO.carry_out(_context(world, values["account"], "cognito-idp", operation, values["region"]), params)
 
-    made = carry_out("CreateUserPool", PoolName=values["name"], UserPoolTags=values["tags"], **values["settings"])[
+    user_pool = carry_out("CreateUserPool", PoolName=values["name"], UserPoolTags=values["tags"], **values["settings"])[
         "UserPool"
     ]
-    identifier = made["Id"]
+    identifier = user_pool["Id"]
     if values["domain"]:
         carry_out("CreateUserPoolDomain", UserPoolId=identifier, Domain=values["domain"])
     if values["custom_domain"]:
@@ -181,7 +181,7 @@ def _pool(world: World, entry: Entry) -> Answer:
         "region": values["region"],
         "name": values["name"],
         "id": identifier,
-        "arn": made["Arn"],
+        "arn": user_pool["Arn"],
         "clients": named,
     }
 

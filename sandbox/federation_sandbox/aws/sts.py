@@ -17,9 +17,9 @@ from federation_sandbox.service import CloudError
 _CHAINED_SECONDS: t.Final = 3600
 
 
-def get_caller_identity(context: Context, _wanted: Params) -> dict[str, t.Any]:
+def get_caller_identity(context: Context, _params: Params) -> dict[str, t.Any]:
     """Who calls."""
-    return {"UserId": context.who.user_id, "Account": context.account, "Arn": context.who.arn}
+    return {"UserId": context.signer.user_id, "Account": context.account, "Arn": context.signer.arn}
 
 
 def assume_role(context: Context, params: Params) -> dict[str, t.Any]:
@@ -31,7 +31,7 @@ def assume_role(context: Context, params: Params) -> dict[str, t.Any]:
     if role is None or not _trusted(context, role, params):
         raise _denied(context, arn)
     seconds = params.get("DurationSeconds", _CHAINED_SECONDS)
-    if context.who.role_id and seconds > _CHAINED_SECONDS:
+    if context.signer.role_id and seconds > _CHAINED_SECONDS:
         message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
         raise CloudError(400, "ValidationError", message)
     caller = session_of(role, name)
@@ -44,8 +44,8 @@ def assume_role(context: Context, params: Params) -> dict[str, t.Any]:
 def _trusted(context: Context, role: EffectiveRole, params: Params) -> bool:
     facts = {
         "sts:rolesessionname": [params["RoleSessionName"]],
-        "aws:principalarn": [context.who.arn],
-        "aws:userid": [context.who.user_id],
+        "aws:principalarn": [context.signer.arn],
+        "aws:userid": [context.signer.user_id],
     }
     if "ExternalId" in params:
         facts["sts:externalid"] = [params["ExternalId"]]
@@ -59,7 +59,7 @@ def _trusted(context: Context, role: EffectiveRole, params: Params) -> bool:
         [context.account, f"arn:{context.partition}:iam::{context.account}:root"],
     )
     context.call.needs.append(permissions.need("sts:AssumeRole", role.arn, facts))
-    may = permissions.allowed(context.world, context.who, "sts:AssumeRole", role.arn, facts)
+    may = permissions.allowed(context.world, context.signer, "sts:AssumeRole", role.arn, facts)
     if "deny" in (direct, whole) or permissions.resource_forbidden(
         context.world, account, "sts:AssumeRole", role.arn, facts
     ):
@@ -69,15 +69,17 @@ def _trusted(context: Context, role: EffectiveRole, params: Params) -> bool:
 
 def _own_names(context: Context) -> list[str]:
     """A session is named by its own ARN and by its role's."""
-    if not context.who.role_id:
-        return [context.who.arn]
+    if not context.signer.role_id:
+        return [context.signer.arn]
     roles = context.world.state(Iam).roles.all().values()
-    return [context.who.arn, *(role.arn for role in roles if role.id == context.who.role_id)]
+    return [context.signer.arn, *(role.arn for role in roles if role.id == context.signer.role_id)]
 
 
 def _denied(context: Context, arn: str) -> CloudError:
     return CloudError(
-        403, "AccessDenied", f"User: {context.who.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
+        403,
+        "AccessDenied",
+        f"User: {context.signer.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}",
     )
 
 

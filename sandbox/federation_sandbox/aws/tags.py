@@ -27,30 +27,30 @@ def as_list(tags: Tags) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags]
 
 
-def iam_tags(current: Tags, wanted: list[dict[str, str]]) -> dict[str, str]:
+def iam_tags(current: Tags, added: list[dict[str, str]]) -> dict[str, str]:
     """Tags after the desired tags were added; IAM tells keys apart without regard to case."""
-    keys = [tag["Key"].casefold() for tag in wanted]
+    keys = [tag["Key"].casefold() for tag in added]
     if len(set(keys)) < len(keys):
         raise refusal(
             "iam", "InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive."
         )
-    for tag in wanted:
+    for tag in added:
         if tag["Key"].casefold().startswith("aws:") or not is_text(tag["Key"]) or not is_text(tag["Value"]):
             raise refusal(
                 "iam", "InvalidInput", f"The tag {tag['Key']!r} has a prefix or a character that tags may not have."
             )
     kept = {key: value for key, value in current if key.casefold() not in keys}
-    tags = kept | {tag["Key"]: tag["Value"] for tag in wanted}
+    tags = kept | {tag["Key"]: tag["Value"] for tag in added}
     if len(tags) > MOST:
         raise refusal("iam", "LimitExceeded", f"Cannot exceed quota for TagsPerResource: {MOST}")
     return tags
 
 
-def connect_tags(current: t.Mapping[str, str], wanted: t.Mapping[str, str]) -> dict[str, str]:
+def connect_tags(current: t.Mapping[str, str], added: t.Mapping[str, str]) -> dict[str, str]:
     """Tags after the desired tags were added. The model of Amazon Connect has a pattern for keys alone; IAM's has one
     for values as well.
     """
-    for key, value in wanted.items():
+    for key, value in added.items():
         if key.casefold().startswith("aws:") or not is_text(key):
             raise refusal(
                 "connect",
@@ -63,7 +63,7 @@ def connect_tags(current: t.Mapping[str, str], wanted: t.Mapping[str, str]) -> d
                 "InvalidParameterException",
                 f"The value of the tag {key!r} is longer than {_LONGEST_VALUE} characters.",
             )
-    tags = {**current, **wanted}
+    tags = {**current, **added}
     if len(tags) > MOST:
         raise refusal("connect", "InvalidParameterException", f"A resource has at most {MOST} tags.")
     return tags

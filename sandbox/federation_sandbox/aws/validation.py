@@ -80,7 +80,7 @@ def violations(shape: t.Any, value: t.Any, patterns: bool, where: str = "") -> P
             yield from violations(shape.members[name], inner, patterns, _path(where, name))
         return
     for problem in _own(shape, value, patterns):
-        yield f"Value '{_shown(shape, value)}' at '{where}' failed to satisfy constraint: Member must {problem}"
+        yield f"Value '{_printable(shape, value)}' at '{where}' failed to satisfy constraint: Member must {problem}"
     if shape.type_name == "list":
         for number, inner in enumerate(value, 1):
             yield from violations(shape.member, inner, patterns, f"{where}.{number}.member")
@@ -130,5 +130,5 @@ def _path(where: str, name: str) -> str:
     return f"{where}.{name}" if where else name
 
 
-def _shown(shape: t.Any, value: t.Any) -> str:
+def _printable(shape: t.Any, value: t.Any) -> str:
     return "***" if shape.metadata.get("sensitive") else str(value)[:200]

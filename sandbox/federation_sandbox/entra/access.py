@@ -46,10 +46,10 @@ def application_that_asks(tenant: Tenant, issuer: str) -> tuple[Record, Record]:
 
 def user_named(tenant: Tenant, login: str) -> Record:
     """The user with a user principal name or, for a guest, with a mail address."""
-    wanted = login.strip().lower()
+    lowered = login.strip().lower()
     for user in tenant["users"].all_visible():
         names = [user["userPrincipalName"], user.get("mail") if is_guest(user) else None]
-        if any(name and name.lower() == wanted for name in names):
+        if any(name and name.lower() == lowered for name in names):
             return user
     raise Refused(
         50034,
@@ -96,12 +96,12 @@ def check_assigned(tenant: Tenant, principal: Record, user: Record) -> None:
 def assignments(tenant: Tenant, principal: Record, user: Record) -> collections.abc.Iterator[Record]:
     """The assignments of a user: direct ones, and those of groups with the user as a direct member."""
     groups = tenant["groups"]
-    for each in tenant["appRoleAssignments"].all_visible():
-        if each["resourceId"] != principal["id"]:
+    for assignment in tenant["appRoleAssignments"].all_visible():
+        if assignment["resourceId"] != principal["id"]:
             continue
-        group = groups.visible(each["principalId"]) if each["principalType"] == "Group" else None
-        if each["principalId"] == user["id"] or (group is not None and user["id"] in group["_members"]):
-            yield each
+        group = groups.visible(assignment["principalId"]) if assignment["principalType"] == "Group" else None
+        if assignment["principalId"] == user["id"] or (group is not None and user["id"] in group["_members"]):
+            yield assignment
 
 
 _MISCONFIGURED = (

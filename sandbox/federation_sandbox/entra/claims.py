@@ -183,9 +183,9 @@ class _Sources:
         return self._carry_out(method, transformation)
 
     def _carry_out(self, method: str, transformation: Json) -> str:
-        inputs = {each["ID"]: each["Value"] for each in transformation.get("InputParameters", [])}
-        for each in transformation.get("InputClaims", []):
-            inputs[each["TransformationClaimType"]] = self._referenced(each["ClaimTypeReferenceId"])
+        inputs = {claim["ID"]: claim["Value"] for claim in transformation.get("InputParameters", [])}
+        for claim in transformation.get("InputClaims", []):
+            inputs[claim["TransformationClaimType"]] = self._referenced(claim["ClaimTypeReferenceId"])
 
         def need(*names: str) -> list[str]:
             for name in names:

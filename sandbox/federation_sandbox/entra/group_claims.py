@@ -36,9 +36,9 @@ def groups_for(
     application: Record,
     principal: Record,
     user: Record,
-    wanted: collections.abc.Mapping[str, str] | None,
+    group_filter: collections.abc.Mapping[str, str] | None,
 ) -> list[Claim]:
-    """The IDs of the groups in the claim. wanted: the GroupFilter of the claims policy."""
+    """The IDs of the groups in the claim. group_filter: the GroupFilter of the claims policy."""
     setting = application.get("groupMembershipClaims")
     if setting not in ("SecurityGroup", "All", "ApplicationGroup"):
         return []
@@ -50,7 +50,7 @@ def groups_for(
             if each["resourceId"] == principal["id"]
         }
         groups = [group for group in groups if group["id"] in assigned and user["id"] in group["_members"]]
-    ids = tuple(group["id"] for group in groups if wanted is None or _matches(group, wanted))
+    ids = tuple(group["id"] for group in groups if group_filter is None or _matches(group, group_filter))
     if len(ids) > _MOST:
         return [Claim(LINK, (f"https://graph.windows.net/{tenant.id}/users/{user['id']}/getMemberObjects",))]
     return [Claim(GROUPS, ids)] if ids else []
@@ -68,8 +68,12 @@ def _groups_of(tenant: Tenant, user_id: str) -> list[Record]:
     return list(by_id.values())
 
 
-def _matches(group: Record, wanted: collections.abc.Mapping[str, str]) -> bool:
-    text = str(group.get(_MATCHED[wanted["MatchOn"]]) or "")
-    if wanted["Type"] == "contains":
-        return wanted["Value"] in text
-    return text.startswith(wanted["Value"]) if wanted["Type"] == "prefix" else text.endswith(wanted["Value"])
+def _matches(group: Record, group_filter: collections.abc.Mapping[str, str]) -> bool:
+    text = str(group.get(_MATCHED[group_filter["MatchOn"]]) or "")
+    if group_filter["Type"] == "contains":
+        return group_filter["Value"] in text
+    return (
+        text.startswith(group_filter["Value"])
+        if group_filter["Type"] == "prefix"
+        else text.endswith(group_filter["Value"])
+    )

@@ -125,13 +125,13 @@ def _sign_in_request(root: etree._Element, issuer: str) -> SamlRequest:
         raise _invalid("ProtocolBinding is not HTTP-POST")
     context = root.find(f"{_SAMLP}RequestedAuthnContext")
     if context is not None and context.get("Comparison", "exact") == "exact":
-        wanted = [(each.text or "").strip() for each in context.findall(f"{_SAML}AuthnContextClassRef")]
-        if not {_PASSWORD, _UNSPECIFIED} & set(wanted):
+        methods = [(each.text or "").strip() for each in context.findall(f"{_SAML}AuthnContextClassRef")]
+        if not {_PASSWORD, _UNSPECIFIED} & set(methods):
             raise Refused(
                 75011,
                 "Authentication method 'Password' by which the user authenticated with the service doesn't match "
                 "requested "
-                f"authentication method '{', '.join(wanted)}'.",
+                f"authentication method '{', '.join(methods)}'.",
             )
     policy = root.find(f"{_SAMLP}NameIDPolicy")
     form = policy.get("Format", "") if policy is not None else ""

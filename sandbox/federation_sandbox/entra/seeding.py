@@ -164,12 +164,14 @@ def _new_tenant(world: World, content: Content) -> Tenant:
 
 def _changed_tenant(tenant: Tenant, content: Content) -> dict[str, t.Any]:
     _only(content, _CHANGE_KEYS, "a tenant that is there already")
-    gone = [_found(tenant, name)["id"] for name in content.get("remove", ())]
-    for key in gone:
+    removed_ids = [_require_principal(tenant, name)["id"] for name in content.get("remove", ())]
+    for key in removed_ids:
         tenant["users"].delete(key)
         tenant["groups"].delete(key)
-    for group in [each for each in tenant["groups"].current() if set(each["_members"]) & set(gone)]:
-        tenant["groups"].put({**group, "_members": [key for key in group["_members"] if key not in gone]}, settled=True)
+    for group in [each for each in tenant["groups"].current() if set(each["_members"]) & set(removed_ids)]:
+        tenant["groups"].put(
+            {**group, "_members": [key for key in group["_members"] if key not in removed_ids]}, settled=True
+        )
     for policy in content.get("app_management_policies", ()):
         _assign_policy(tenant, policy)
     return {"id": tenant.id, **_people(tenant, content)}
@@ -196,7 +198,7 @@ def _people(tenant: Tenant, content: Content) -> dict[str, dict[str, str]]:
     return {"users": users, "groups": _groups(tenant, content.get("groups", ()))}
 
 
-def _found(tenant: Tenant, name: str) -> Record:
+def _require_principal(tenant: Tenant, name: str) -> Record:
     """The user or group with an ID or name."""
     for collection, key in (("users", "userPrincipalName"), ("groups", "displayName")):
         record = tenant.current(collection, id=name) or tenant.current(collection, **{key: name})
@@ -321,7 +323,10 @@ def _managers(tenant: Tenant, users: collections.abc.Iterable[Content]) -> None:
     """Create all users before their managers are set, since a manager may come later in the list."""
     for content in users:
         if "manager" in content:
-            user, manager = _found(tenant, content["userPrincipalName"]), _found(tenant, content["manager"])
+            user, manager = (
+                _require_principal(tenant, content["userPrincipalName"]),
+                _require_principal(tenant, content["manager"]),
+            )
             tenant["users"].put({**user, "_manager": manager["id"]}, settled=True)
 
 

@@ -94,8 +94,8 @@ class SignIn:
 def show(request: Request, call: Call, tenant: str) -> Response:
     """The sign-in page, or the response for a browser that is already signed in."""
     try:
-        at = _tenant(request, call, tenant)
-        return _begin(request, call, SignIn(at, *application_of(at, request.args.get("appid", ""))))
+        directory = _tenant(request, call, tenant)
+        return _begin(request, call, SignIn(directory, *application_of(directory, request.args.get("appid", ""))))
     except Refused as refused:
         return _error(call, refused)
 
@@ -103,8 +103,8 @@ def show(request: Request, call: Call, tenant: str) -> Response:
 def sign_in(request: Request, call: Call, tenant: str) -> Response:
     """Sign a user in, and answer with the response for the application."""
     try:
-        at = _tenant(request, call, tenant)
-        return _finish(request, call, SignIn(at, *application_of(at, request.args.get("appid", ""))))
+        directory = _tenant(request, call, tenant)
+        return _finish(request, call, SignIn(directory, *application_of(directory, request.args.get("appid", ""))))
     except Refused as refused:
         return _error(call, refused)
 
@@ -114,47 +114,47 @@ def _requested(request: Request, call: Call, tenant: str) -> Response:
     10.2).
     """
     try:
-        at = _tenant(request, call, tenant)
+        directory = _tenant(request, call, tenant)
         message = saml_requests.parse(request)
-        application, principal = application_that_asks(at, message.issuer)
+        application, principal = application_that_asks(directory, message.issuer)
         saml_requests.check_signature(request, application, principal)
         if message.kind == "LogoutRequest":
             return _sign_out_asked(request, call, principal, message)
-        wanted = SignIn(at, application, principal, message, request.values.get("RelayState", ""))
-        _reply_url(wanted)
-        return _finish(request, call, wanted) if "login" in request.form else _begin(request, call, wanted)
+        sign_in = SignIn(directory, application, principal, message, request.values.get("RelayState", ""))
+        _reply_url(sign_in)
+        return _finish(request, call, sign_in) if "login" in request.form else _begin(request, call, sign_in)
     except Refused as refused:
         return _error(call, refused)
 
 
-def _begin(request: Request, call: Call, wanted: SignIn) -> Response:
-    at, message = wanted.tenant, wanted.request
+def _begin(request: Request, call: Call, sign_in: SignIn) -> Response:
+    tenant, message = sign_in.tenant, sign_in.request
     known = call.world.state(SignIns).users.get(request.cookies.get(_COOKIE, ""))
-    user = at["users"].visible(known[1]) if known and known[0] == at.id else None
+    user = tenant["users"].visible(known[1]) if known and known[0] == tenant.id else None
     if user is not None and not (message and message.force):
         call.caller = user["userPrincipalName"]
-        return _issue(wanted, user)
+        return _issue(sign_in, user)
     if message and message.passive:
         raise Refused(50058, "A silent sign-in request was sent but no user is signed in.")
-    names = (each["userPrincipalName"] for each in at["users"].all_visible())
+    names = (each["userPrincipalName"] for each in tenant["users"].all_visible())
     return page(
         "entra_sign_in",
-        tenant=at.display_name,
-        application=wanted.principal["displayName"],
+        tenant=tenant.display_name,
+        application=sign_in.principal["displayName"],
         action=request.full_path,
         carried={name: value for name, value in request.form.items() if name in ("SAMLRequest", "RelayState")},
         people=list(itertools.islice(names, _LISTED)),
     )
 
 
-def _finish(request: Request, call: Call, wanted: SignIn) -> Response:
-    user = user_named(wanted.tenant, request.form.get("login", ""))
+def _finish(request: Request, call: Call, sign_in: SignIn) -> Response:
+    user = user_named(sign_in.tenant, request.form.get("login", ""))
     call.caller = user["userPrincipalName"]
     check_user(user)
     cookie = secrets.token_urlsafe(24)
-    call.world.state(SignIns).users[cookie] = (wanted.tenant.id, user["id"])
+    call.world.state(SignIns).users[cookie] = (sign_in.tenant.id, user["id"])
     try:
-        answer = _issue(wanted, user)
+        answer = _issue(sign_in, user)
     except Refused as refused:
         answer = _error(call, refused)
     answer.set_cookie(_COOKIE, cookie, secure=True, httponly=True)
@@ -200,13 +200,13 @@ def _tenant(request: Request, call: Call, name: str) -> Tenant:
     return tenant
 
 
-def _issue(wanted: SignIn, user: Record) -> Response:
+def _issue(sign_in: SignIn, user: Record) -> Response:
     """The form that posts the response to the application's reply URL."""
-    tenant, application, principal, message = wanted.tenant, wanted.application, wanted.principal, wanted.request
+    tenant, application, principal, message = sign_in.tenant, sign_in.application, sign_in.principal, sign_in.request
     check_user(user)
     check_application(application, principal)
     check_assigned(tenant, principal, user)
-    reply_url = _reply_url(wanted)
+    reply_url = _reply_url(sign_in)
     signing = _signing(tenant, application, principal)
     policy = assigned_policy(tenant, principal) or {}
     audience = _audience(application, principal, policy)
@@ -217,19 +217,21 @@ def _issue(wanted: SignIn, user: Record) -> Response:
     if message is not None and message.name_id_format:
         claims = dataclasses.replace(claims, name_id_format=message.name_id_format)
     content = response(to, claims, signing, tenant.world.entra_now())
-    relay_state = wanted.relay_state if message else (principal.get("samlSingleSignOnSettings") or {}).get("relayState")
+    relay_state = (
+        sign_in.relay_state if message else (principal.get("samlSingleSignOnSettings") or {}).get("relayState")
+    )
     return page("saml_post", action=reply_url, response=base64.b64encode(content).decode(), relay_state=relay_state)
 
 
-def _reply_url(wanted: SignIn) -> str:
+def _reply_url(sign_in: SignIn) -> str:
     """The requested reply URL, which must be one of the application's; else the first one with an index, else the first
     (facts/entra.md 2.10).
     """
-    principal, message = wanted.principal, wanted.request
+    principal, message = sign_in.principal, sign_in.request
     urls = principal.get("replyUrls") or []
     if not urls:
         raise Refused(900971, "No reply address provided.")
-    settings = wanted.application["web"].get("redirectUriSettings") or ()
+    settings = sign_in.application["web"].get("redirectUriSettings") or ()
     indexed = [each for each in settings if each.get("index") is not None and each["uri"] in urls]
     if message is not None and message.reply_url:
         if message.reply_url not in urls:
@@ -308,13 +310,13 @@ def _signing(tenant: Tenant, application: Record, principal: Record) -> Signing:
 def _encrypted_for(application: Record, principal: Record) -> x509.Certificate | None:
     """The certificate that tokenEncryptionKeyId selects; all assertions are encrypted with it."""
     for record in (principal, application):
-        wanted = record.get("tokenEncryptionKeyId")
+        key_id = record.get("tokenEncryptionKeyId")
         keys = (
             each
             for each in record.get("keyCredentials") or ()
-            if each["keyId"] == wanted and each["usage"] == "Encrypt"
+            if each["keyId"] == key_id and each["usage"] == "Encrypt"
         )
-        if wanted and (key := next(keys, None)):
+        if key_id and (key := next(keys, None)):
             return load_certificate(key["key"])
     return None
 

@@ -165,9 +165,9 @@ class Tenant:
         """The time of the world in Graph's format."""
         return timestamp(self.world.entra_now())
 
-    def current(self, collection: str, **wanted: t.Any) -> Record | None:
+    def current(self, collection: str, **properties: t.Any) -> Record | None:
         """The record with these properties as it was last written, if there is one."""
-        return match(self[collection].current(), **wanted)
+        return match(self[collection].current(), **properties)
 
     def verifies(self, host: str) -> bool:
         """Whether a host is a verified domain of the tenant, or a subdomain of one."""
@@ -197,9 +197,9 @@ class Directory:
         """The key and certificate with which a cloud signs for tenants without their own."""
         if cloud.name not in self._cloud_keys:
             year = dt.timedelta(days=365)
-            made = self._world.entra_now() - year
+            start = self._world.entra_now() - year
             self._cloud_keys[cloud.name] = self_signed(
-                "accounts.accesscontrol.windows.net", made, made + 20 * year, _cloud_key(cloud.name)
+                "accounts.accesscontrol.windows.net", start, start + 20 * year, _cloud_key(cloud.name)
             )
         return self._cloud_keys[cloud.name]
 
@@ -220,10 +220,10 @@ def clouds_of(host: str) -> list[Cloud]:
     return [cloud for cloud in CLOUDS.values() if host in (*cloud.login, cloud.graph)]
 
 
-def match(records: collections.abc.Iterable[Record], **wanted: t.Any) -> Record | None:
+def match(records: collections.abc.Iterable[Record], **properties: t.Any) -> Record | None:
     """The first record with these properties."""
     return next(
-        (record for record in records if all(record.get(name) == value for name, value in wanted.items())), None
+        (record for record in records if all(record.get(name) == value for name, value in properties.items())), None
     )
 
 

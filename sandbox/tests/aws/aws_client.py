@@ -42,9 +42,13 @@ def client(service: str, *, region: str = REGION, key: str = KEY, secret: str = 
     config = botocore.config.Config(retries={"total_max_attempts": 1}, **more.pop("config", {}))
     session = botocore.session.Session()
     session.register_component("data_loader", _LOADER)
-    made = boto3.Session(key, secret, more.pop("token", None), region, session).client(service, config=config, **more)
-    made.meta.events.register_first(f"after-call.{made.meta.service_model.service_id.hyphenize()}", _hold_to_the_model)
-    return made
+    aws_client = boto3.Session(key, secret, more.pop("token", None), region, session).client(
+        service, config=config, **more
+    )
+    aws_client.meta.events.register_first(
+        f"after-call.{aws_client.meta.service_model.service_id.hyphenize()}", _hold_to_the_model
+    )
+    return aws_client
 
 
 #: shapes that the model's own documentation breaks: phone_number_verified has 21 characters, and names of attributes at

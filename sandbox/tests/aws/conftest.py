@@ -64,7 +64,7 @@ def connect(sandbox: Sandbox) -> t.Any:
 def instance(sandbox: Sandbox) -> dict[str, t.Any]:
     """A SAML instance with a hierarchy."""
     groups = ["Berlin", "Berlin/Sales", "Munich", "Munich/Sales"]
-    made = seed(
+    seeded = seed(
         sandbox,
         instances=[
             {
@@ -76,7 +76,7 @@ def instance(sandbox: Sandbox) -> dict[str, t.Any]:
             }
         ],
     )
-    return t.cast("dict[str, t.Any]", made["instances"][0])
+    return t.cast("dict[str, t.Any]", seeded["instances"][0])
 
 
 @pytest.fixture

@@ -19,28 +19,30 @@ def create(connect, alias="acme", **more):
 
 
 def test_create_describe_list_delete(connect, refused):
-    made = create(connect, Tags={"team": "voice"})
-    assert made["Arn"] == f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/{made['Id']}"
-    described = connect.describe_instance(InstanceId=made["Id"])["Instance"]
+    instance = create(connect, Tags={"team": "voice"})
+    assert instance["Arn"] == f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/{instance['Id']}"
+    described = connect.describe_instance(InstanceId=instance["Id"])["Instance"]
     assert described["InstanceStatus"] == "ACTIVE"
     assert described["InstanceAccessUrl"] == "https://acme.my.connect.aws"
     assert (described["InboundCallsEnabled"], described["OutboundCallsEnabled"]) == (True, False)
     assert described["Tags"] == {"team": "voice"}
     (listed,) = connect.list_instances()["InstanceSummaryList"]
     assert listed == {key: value for key, value in described.items() if key != "Tags"}
-    connect.delete_instance(InstanceId=made["Id"])
-    refused(connect.describe_instance, "ResourceNotFoundException", "", 404, InstanceId=made["Id"])
+    connect.delete_instance(InstanceId=instance["Id"])
+    refused(connect.describe_instance, "ResourceNotFoundException", "", 404, InstanceId=instance["Id"])
     assert connect.list_instances()["InstanceSummaryList"] == []
 
 
 def test_creation_takes_time(sandbox, connect, refused):
     """facts/aws.md 1.4, 6.1: CREATION_IN_PROGRESS, which moto has not."""
     sandbox.world.settings.instance_creation = 60
-    made = create(connect)
-    assert connect.describe_instance(InstanceId=made["Id"])["Instance"]["InstanceStatus"] == "CREATION_IN_PROGRESS"
-    refused(connect.list_security_profiles, "InvalidRequestException", "CREATION_IN_PROGRESS", InstanceId=made["Id"])
+    instance = create(connect)
+    assert connect.describe_instance(InstanceId=instance["Id"])["Instance"]["InstanceStatus"] == "CREATION_IN_PROGRESS"
+    refused(
+        connect.list_security_profiles, "InvalidRequestException", "CREATION_IN_PROGRESS", InstanceId=instance["Id"]
+    )
     sandbox.world.clock.advance(dt.timedelta(seconds=61))
-    assert connect.describe_instance(InstanceId=made["Id"])["Instance"]["InstanceStatus"] == "ACTIVE"
+    assert connect.describe_instance(InstanceId=instance["Id"])["Instance"]["InstanceStatus"] == "ACTIVE"
 
 
 def test_a_failed_creation(sandbox, connect):
@@ -195,13 +197,13 @@ def test_tags(connect, instance, refused):
 def test_government(sandbox):
     """facts/aws.md 1.4, 4.1: the partition in every ARN, which moto forgets (6.1), and the domain."""
     connect = client("connect", region="us-gov-west-1", key=GOVERNMENT_KEY)
-    made = create(connect, "agency")
-    assert made["Arn"] == f"arn:aws-us-gov:connect:us-gov-west-1:{GOVERNMENT}:instance/{made['Id']}"
+    instance = create(connect, "agency")
+    assert instance["Arn"] == f"arn:aws-us-gov:connect:us-gov-west-1:{GOVERNMENT}:instance/{instance['Id']}"
     assert (
-        connect.describe_instance(InstanceId=made["Id"])["Instance"]["InstanceAccessUrl"]
+        connect.describe_instance(InstanceId=instance["Id"])["Instance"]["InstanceAccessUrl"]
         == "https://agency.govcloud.connect.aws"
     )
-    assert connect.list_security_profiles(InstanceId=made["Id"])["SecurityProfileSummaryList"][0]["Arn"].startswith(
+    assert connect.list_security_profiles(InstanceId=instance["Id"])["SecurityProfileSummaryList"][0]["Arn"].startswith(
         "arn:aws-us-gov:"
     )
 
@@ -277,12 +279,12 @@ def test_reads_go_backwards(sandbox, connect):
     is.
     """
     sandbox.world.settings.change({"connect_replication": 60, "connect_flapping": 0.3})
-    made = create(connect, "fresh")["Id"]
+    instance = create(connect, "fresh")["Id"]
 
     def is_visible():
         listed = [each["Id"] for each in connect.list_instances()["InstanceSummaryList"]]
         try:
-            return connect.describe_instance(InstanceId=made)["Instance"]["Id"] in listed
+            return connect.describe_instance(InstanceId=instance)["Instance"]["Id"] in listed
         except connect.exceptions.ResourceNotFoundException:
             return False
 
@@ -290,7 +292,7 @@ def test_reads_go_backwards(sandbox, connect):
     assert False in seen[seen.index(True) :]
     sandbox.world.clock.advance(dt.timedelta(seconds=61))
     assert {is_visible() for _number in range(20)} == {True}
-    connect.delete_instance(InstanceId=made)
+    connect.delete_instance(InstanceId=instance)
     seen = [is_visible() for _number in range(40)]
     assert True in seen[seen.index(False) :]
     sandbox.world.clock.advance(dt.timedelta(seconds=61))
@@ -317,10 +319,10 @@ def test_names_of_hierarchy_groups(sandbox, connect):
     """The model has no pattern for them: a slash, blanks at the ends, and the same name twice on different levels"""
     groups = ["Sales", ["Sales", "EMEA"], ["Sales/EMEA"], [" Spaced "], ["/Leading"], ["Trailing/"]]
     hierarchy = {"levels": ["Site", "Team"], "groups": groups}
-    made = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "names", "hierarchy": hierarchy}])[
-        "instances"
-    ][0]
-    listed = connect.list_user_hierarchy_groups(InstanceId=made["id"])["UserHierarchyGroupSummaryList"]
+    seeded = seed(
+        sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "names", "hierarchy": hierarchy}]
+    )["instances"][0]
+    listed = connect.list_user_hierarchy_groups(InstanceId=seeded["id"])["UserHierarchyGroupSummaryList"]
     assert [group["Name"] for group in listed] == ["Sales", "EMEA", "Sales/EMEA", " Spaced ", "/Leading", "Trailing/"]
     with pytest.raises(ValueError, match="1 to 100 characters"):
         seed(

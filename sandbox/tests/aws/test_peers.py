@@ -109,8 +109,8 @@ def twice(module, name, /, **options):
 
 def test_provider_role_and_policy(sandbox, module, iam):
     document = make_metadata(make_certificate())
-    made = twice(module, "community.aws.iam_saml_federation", name="Entra", saml_metadata_document=document)
-    assert made["saml_provider"]["arn"] == f"arn:aws:iam::{ACCOUNT}:saml-provider/Entra"
+    created = twice(module, "community.aws.iam_saml_federation", name="Entra", saml_metadata_document=document)
+    assert created["saml_provider"]["arn"] == f"arn:aws:iam::{ACCOUNT}:saml-provider/Entra"
     tags = {"team": "voice"}
     options = {"name": "Federation", "assume_role_policy_document": TRUST, "max_session_duration": 43200, "tags": tags}
     role = twice(module, "amazon.aws.iam_role", **options)["iam_role"]

@@ -60,13 +60,13 @@ def operate(sandbox: Sandbox, policy: dict[str, t.Any], service: str, **account:
 
 
 def create(connect: t.Any, **more: t.Any) -> t.Any:
-    wanted = {
+    options = {
         "IdentityManagementType": "SAML",
         "InstanceAlias": "fresh",
         "InboundCallsEnabled": True,
         "OutboundCallsEnabled": True,
     }
-    return connect.create_instance(**wanted, **more)
+    return connect.create_instance(**options, **more)
 
 
 CALLS: t.Final[dict[str, t.Callable[[t.Any, str], t.Any]]] = {
@@ -124,14 +124,14 @@ def test_a_request_is_authorized_for_all_that_it_names(
         "IdentityInfo": {"FirstName": "N", "LastName": "P"},
         "PhoneConfig": {"PhoneType": "SOFT_PHONE"},
     }
-    made = client("connect").create_user(
+    response = client("connect").create_user(
         InstanceId=instance["id"], **{**user, "Username": "eve"}, **profiles, **routing
     )
     request = {
         "create_user": {**user, **profiles, **routing},
-        "update_user_security_profiles": {"UserId": made["UserId"], **profiles},
-        "update_user_routing_profile": {"UserId": made["UserId"], **routing},
-        "delete_user": {"UserId": made["UserId"]},
+        "update_user_security_profiles": {"UserId": response["UserId"], **profiles},
+        "update_user_routing_profile": {"UserId": response["UserId"], **routing},
+        "delete_user": {"UserId": response["UserId"]},
     }[operation]
     action = "connect:" + "".join(word.title() for word in operation.split("_"))
     for number, missing in enumerate([*kinds, None]):
@@ -311,5 +311,5 @@ def test_a_resource_control_policy(sandbox: Sandbox, refused: t.Any) -> None:
     forbidden = {"Version": "2012-10-17", "Statement": [statement]}
     operate(sandbox, EVERYTHING, "sts", resource_control_policies=[forbidden])
     client("iam").create_role(RoleName="x", AssumeRolePolicyDocument=TRUST)
-    wanted = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/x", "RoleSessionName": "jane"}
-    refused(client("sts").assume_role, "AccessDenied", "sts:AssumeRole", 403, **wanted)
+    options = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/x", "RoleSessionName": "jane"}
+    refused(client("sts").assume_role, "AccessDenied", "sts:AssumeRole", 403, **options)

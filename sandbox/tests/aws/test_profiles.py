@@ -33,22 +33,22 @@ def test_every_instance_begins_with_these(connect, instance):
 
 def test_security_profiles_of_ones_own(connect, instance, refused):
     where = {"InstanceId": instance["id"]}
-    wanted = {**where, "SecurityProfileName": "Leavers", "Description": "No CCP"}
-    made = connect.create_security_profile(**wanted, Permissions=[], Tags={"team": "voice"})
-    assert made["SecurityProfileArn"] == f"{instance['arn']}/security-profile/{made['SecurityProfileId']}"
-    refused(connect.create_security_profile, "DuplicateResourceException", "", 409, **wanted)
+    options = {**where, "SecurityProfileName": "Leavers", "Description": "No CCP"}
+    response = connect.create_security_profile(**options, Permissions=[], Tags={"team": "voice"})
+    assert response["SecurityProfileArn"] == f"{instance['arn']}/security-profile/{response['SecurityProfileId']}"
+    refused(connect.create_security_profile, "DuplicateResourceException", "", 409, **options)
     refused(connect.create_security_profile, "InvalidParameterException", "", **where, SecurityProfileName="a;b")
-    profile = {**where, "SecurityProfileId": made["SecurityProfileId"]}
+    profile = {**where, "SecurityProfileId": response["SecurityProfileId"]}
     connect.update_security_profile(**profile, Permissions=["BasicAgentAccess"])
     assert connect.list_security_profile_permissions(**profile)["Permissions"] == ["BasicAgentAccess"]
     criteria = {"StringCondition": {"FieldName": "name", "Value": "Leavers", "ComparisonType": "EXACT"}}
     (hit,) = connect.search_security_profiles(**where, SearchCriteria=criteria)["SecurityProfiles"]
-    assert (hit["Id"], hit["Tags"]) == (made["SecurityProfileId"], {"team": "voice"})
+    assert (hit["Id"], hit["Tags"]) == (response["SecurityProfileId"], {"team": "voice"})
     user = {
         "IdentityInfo": {"FirstName": "A", "LastName": "B"},
         "RoutingProfileId": instance["routing_profiles"]["Basic Routing Profile"],
     }
-    created = connect.create_user(**where, **user, Username="jane", SecurityProfileIds=[made["SecurityProfileId"]])
+    created = connect.create_user(**where, **user, Username="jane", SecurityProfileIds=[response["SecurityProfileId"]])
     refused(connect.delete_security_profile, "ResourceInUseException", "", 409, **profile)
     connect.delete_user(**where, UserId=created["UserId"])
     connect.delete_security_profile(**profile)

@@ -93,8 +93,8 @@ def test_names_and_durations(iam, provider, role, refused):
     for name in ("with space", "x" * 65, "slash/ed"):
         refused(create, "ValidationError", "'roleName'", RoleName=name, AssumeRolePolicyDocument=trust(provider))
     for seconds in (3599, 43201):
-        wanted = {"RoleName": "Other", "AssumeRolePolicyDocument": trust(provider), "MaxSessionDuration": seconds}
-        refused(create, "ValidationError", "'maxSessionDuration'", **wanted)
+        options = {"RoleName": "Other", "AssumeRolePolicyDocument": trust(provider), "MaxSessionDuration": seconds}
+        refused(create, "ValidationError", "'maxSessionDuration'", **options)
 
 
 def test_trust_policies_that_are_refused(iam, provider, role, refused):
@@ -140,8 +140,8 @@ def test_permission_policies_that_are_refused(iam, role, refused):
         "{",
         json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "connect", "Resource": "*"}]}),
     ):
-        wanted = {"RoleName": "Federation", "PolicyName": "bad", "PolicyDocument": document}
-        refused(iam.put_role_policy, "MalformedPolicyDocument", **wanted)
+        options = {"RoleName": "Federation", "PolicyName": "bad", "PolicyDocument": document}
+        refused(iam.put_role_policy, "MalformedPolicyDocument", **options)
 
 
 def test_replication(sandbox, iam, provider, refused):
@@ -149,10 +149,10 @@ def test_replication(sandbox, iam, provider, refused):
     principal yet.
     """
     sandbox.world.settings.iam_replication = 30
-    wanted = {"RoleName": "Federation", "AssumeRolePolicyDocument": trust(provider)}
-    refused(iam.create_role, "MalformedPolicyDocument", "Invalid principal", **wanted)
+    options = {"RoleName": "Federation", "AssumeRolePolicyDocument": trust(provider)}
+    refused(iam.create_role, "MalformedPolicyDocument", "Invalid principal", **options)
     sandbox.world.clock.advance(dt.timedelta(seconds=31))
-    arn = iam.create_role(**wanted)["Role"]["Arn"]
+    arn = iam.create_role(**options)["Role"]["Arn"]
     refused(iam.get_role, "NoSuchEntity", "", 404, RoleName="Federation")
     assert iam.list_roles()["Roles"] == []
     naming = trust(None, Principal={"AWS": arn}, Action="sts:AssumeRole")

@@ -30,21 +30,27 @@ def private_key() -> str:
 
 def test_create_get_list_delete(iam, refused):
     document = make_metadata(make_certificate())
-    made = iam.create_saml_provider(
+    response = iam.create_saml_provider(
         Name="Entra", SAMLMetadataDocument=document, Tags=[{"Key": "team", "Value": "voice"}]
     )
-    assert made["SAMLProviderArn"] == f"arn:aws:iam::{ACCOUNT}:saml-provider/Entra"
-    assert made["Tags"] == [{"Key": "team", "Value": "voice"}]
-    got = iam.get_saml_provider(SAMLProviderArn=made["SAMLProviderArn"])
+    assert response["SAMLProviderArn"] == f"arn:aws:iam::{ACCOUNT}:saml-provider/Entra"
+    assert response["Tags"] == [{"Key": "team", "Value": "voice"}]
+    got = iam.get_saml_provider(SAMLProviderArn=response["SAMLProviderArn"])
     assert got["SAMLMetadataDocument"] == document
-    assert got["Tags"] == made["Tags"]
+    assert got["Tags"] == response["Tags"]
     assert 22 <= len(got["SAMLProviderUUID"]) <= 64
     assert got["SAMLProviderUUID"].isalnum()
     assert got["PrivateKeyList"] == []
     (listed,) = iam.list_saml_providers()["SAMLProviderList"]
-    assert listed == {"Arn": made["SAMLProviderArn"], "ValidUntil": got["ValidUntil"], "CreateDate": got["CreateDate"]}
-    iam.delete_saml_provider(SAMLProviderArn=made["SAMLProviderArn"])
-    refused(iam.get_saml_provider, "NoSuchEntity", "Manifest not found", 404, SAMLProviderArn=made["SAMLProviderArn"])
+    assert listed == {
+        "Arn": response["SAMLProviderArn"],
+        "ValidUntil": got["ValidUntil"],
+        "CreateDate": got["CreateDate"],
+    }
+    iam.delete_saml_provider(SAMLProviderArn=response["SAMLProviderArn"])
+    refused(
+        iam.get_saml_provider, "NoSuchEntity", "Manifest not found", 404, SAMLProviderArn=response["SAMLProviderArn"]
+    )
 
 
 def test_valid_until_is_not_the_certificates(iam, arn):
@@ -219,8 +225,8 @@ def test_quota(sandbox, refused):
 
 def test_accounts_and_partitions_are_apart(iam, arn, refused):
     gov = client("iam", region="us-gov-west-1", key=GOVERNMENT_KEY)
-    made = gov.create_saml_provider(Name="Entra", SAMLMetadataDocument=make_metadata(make_certificate()))
-    assert made["SAMLProviderArn"] == f"arn:aws-us-gov:iam::{GOVERNMENT}:saml-provider/Entra"
+    response = gov.create_saml_provider(Name="Entra", SAMLMetadataDocument=make_metadata(make_certificate()))
+    assert response["SAMLProviderArn"] == f"arn:aws-us-gov:iam::{GOVERNMENT}:saml-provider/Entra"
     assert [item["Arn"] for item in iam.list_saml_providers()["SAMLProviderList"]] == [arn]
     refused(gov.get_saml_provider, "InvalidInput", "", SAMLProviderArn=arn)
 

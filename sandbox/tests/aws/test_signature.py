@@ -185,13 +185,13 @@ def test_a_user_with_a_policy(sandbox, refused):
     keys = {"key": limited["id"], "secret": "s"}
     assert client("connect", **keys).list_instances()["InstanceSummaryList"] == []
     create = client("connect", **keys).create_instance
-    wanted = {
+    options = {
         "IdentityManagementType": "SAML",
         "InstanceAlias": "x",
         "InboundCallsEnabled": True,
         "OutboundCallsEnabled": True,
     }
-    refused(create, "AccessDeniedException", "connect:CreateInstance", 403, **wanted)
+    refused(create, "AccessDeniedException", "connect:CreateInstance", 403, **options)
     refused(client("iam", **keys).list_roles, "AccessDenied", "iam:ListRoles", 403)
 
 

@@ -31,25 +31,25 @@ def pool(cognito) -> str:
 
 @pytest.fixture
 def provider(cognito, pool) -> dict[str, t.Any]:
-    made = cognito.create_identity_provider(**wanted(pool))
-    return t.cast("dict[str, t.Any]", made["IdentityProvider"])
+    response = cognito.create_identity_provider(**provider_options(pool))
+    return t.cast("dict[str, t.Any]", response["IdentityProvider"])
 
 
-def wanted(pool: str, **more: t.Any) -> dict[str, t.Any]:
+def provider_options(pool: str, **more: t.Any) -> dict[str, t.Any]:
     details = {"MetadataFile": make_metadata(make_certificate())}
     return {"UserPoolId": pool, "ProviderName": NAME, "ProviderType": "SAML", "ProviderDetails": details, **more}
 
 
 def test_a_pool_is_made_described_listed_and_deleted(cognito, refused):
-    made = cognito.create_user_pool(PoolName="desk", UserPoolTags={"team": "voice"})["UserPool"]
-    assert made["Id"].startswith(f"{REGION}_")
-    assert made["Arn"] == f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{made['Id']}"
-    described = cognito.describe_user_pool(UserPoolId=made["Id"])["UserPool"]
+    user_pool = cognito.create_user_pool(PoolName="desk", UserPoolTags={"team": "voice"})["UserPool"]
+    assert user_pool["Id"].startswith(f"{REGION}_")
+    assert user_pool["Arn"] == f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{user_pool['Id']}"
+    described = cognito.describe_user_pool(UserPoolId=user_pool["Id"])["UserPool"]
     assert described["UserPoolTags"] == {"team": "voice"}
     assert {"sub", "email", "email_verified"} <= {each["Name"] for each in described["SchemaAttributes"]}
-    assert [each["Id"] for each in cognito.list_user_pools(MaxResults=60)["UserPools"]] == [made["Id"]]
-    cognito.delete_user_pool(UserPoolId=made["Id"])
-    refused(cognito.describe_user_pool, "ResourceNotFoundException", "does not exist", 400, UserPoolId=made["Id"])
+    assert [each["Id"] for each in cognito.list_user_pools(MaxResults=60)["UserPools"]] == [user_pool["Id"]]
+    cognito.delete_user_pool(UserPoolId=user_pool["Id"])
+    refused(cognito.describe_user_pool, "ResourceNotFoundException", "does not exist", 400, UserPoolId=user_pool["Id"])
 
 
 def test_a_schema_keeps_the_standard_attributes(cognito):
@@ -58,8 +58,8 @@ def test_a_schema_keeps_the_standard_attributes(cognito):
         {"Name": "team", "AttributeDataType": "String", "Mutable": True},
         {"Name": "email", "AttributeDataType": "String", "Required": True},
     ]
-    made = cognito.create_user_pool(PoolName="desk", Schema=schema)["UserPool"]
-    named = {each["Name"]: each for each in made["SchemaAttributes"]}
+    user_pool = cognito.create_user_pool(PoolName="desk", Schema=schema)["UserPool"]
+    named = {each["Name"]: each for each in user_pool["SchemaAttributes"]}
     assert named["custom:team"]["Mutable"]
     assert named["email"]["Required"]
     assert not named["sub"]["Mutable"]
@@ -68,13 +68,21 @@ def test_a_schema_keeps_the_standard_attributes(cognito):
 
 def test_a_name_is_taken_once(cognito, pool, provider, refused):
     """facts/aws.md 6.5: moto overwrites."""
-    refused(cognito.create_identity_provider, "DuplicateProviderException", "already exists", 400, **wanted(pool))
+    refused(
+        cognito.create_identity_provider, "DuplicateProviderException", "already exists", 400, **provider_options(pool)
+    )
 
 
 @pytest.mark.parametrize("name", ["En", "_Entra", "Entra_ID", "Entra ID", " Entra", "Entra\u0301 x"])
 def test_names_of_providers(cognito, pool, refused, name):
     """facts/aws.md 8: the model's pattern, whose classes of Unicode no client checks."""
-    refused(cognito.create_identity_provider, "InvalidParameterException", "", 400, **wanted(pool, ProviderName=name))
+    refused(
+        cognito.create_identity_provider,
+        "InvalidParameterException",
+        "",
+        400,
+        **provider_options(pool, ProviderName=name),
+    )
 
 
 def test_what_is_derived_is_shown(cognito, pool, provider):
@@ -114,7 +122,11 @@ def test_what_is_derived_is_shown(cognito, pool, provider):
 def test_details_that_are_refused(cognito, pool, refused, details):
     """facts/aws.md 8: exactly one source of metadata that can be read; flags are texts."""
     refused(
-        cognito.create_identity_provider, "InvalidParameterException", "", 400, **wanted(pool, ProviderDetails=details)
+        cognito.create_identity_provider,
+        "InvalidParameterException",
+        "",
+        400,
+        **provider_options(pool, ProviderDetails=details),
     )
 
 
@@ -127,7 +139,7 @@ def test_an_expired_certificate_is_refused_when_a_provider_is_configured(sandbox
         "InvalidParameterException",
         "expired",
         400,
-        **wanted(pool, ProviderDetails=details),
+        **provider_options(pool, ProviderDetails=details),
     )
 
 
@@ -135,7 +147,7 @@ def test_an_address_is_fetched_when_it_is_given_and_again_in_its_time(sandbox, c
     """facts/aws.md 8, K2."""
     clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANT}]}})
     url = f"https://login.microsoftonline.com/{TENANT}/federationmetadata/2007-06/federationmetadata.xml"
-    cognito.create_identity_provider(**wanted(pool, ProviderDetails={"MetadataURL": url}))
+    cognito.create_identity_provider(**provider_options(pool, ProviderDetails={"MetadataURL": url}))
     assert len(sandbox.world.traffic.entries("login", "federation-metadata")) == 1
     cognito.describe_identity_provider(UserPoolId=pool, ProviderName=NAME)
     assert len(sandbox.world.traffic.entries("login", "federation-metadata")) == 1
@@ -150,7 +162,7 @@ def test_a_mapping_names_attributes_that_the_pool_has(cognito, pool, refused):
         "InvalidParameterException",
         text,
         400,
-        **wanted(pool, AttributeMapping={"custom:team": "x"}),
+        **provider_options(pool, AttributeMapping={"custom:team": "x"}),
     )
 
 
@@ -160,7 +172,7 @@ def test_an_identifier_is_one_providers(cognito, pool, provider, refused):
         "IdentityProvider"
     ]
     assert match["ProviderName"] == NAME
-    other = wanted(pool, ProviderName="Other", IdpIdentifiers=["contoso.com"])
+    other = provider_options(pool, ProviderName="Other", IdpIdentifiers=["contoso.com"])
     refused(cognito.create_identity_provider, "InvalidParameterException", "another provider's", 400, **other)
 
 
@@ -177,7 +189,7 @@ def test_an_update_keeps_what_it_does_not_name(cognito, pool, provider):
 
 def test_an_update_of_a_client_resets_what_it_leaves_out(cognito, pool):
     """facts/aws.md 6.5 and 8: moto merges."""
-    made = cognito.create_user_pool_client(
+    client = cognito.create_user_pool_client(
         UserPoolId=pool,
         ClientName="web",
         CallbackURLs=[CALLBACK],
@@ -187,11 +199,11 @@ def test_an_update_of_a_client_resets_what_it_leaves_out(cognito, pool):
         RefreshTokenValidity=10,
         GenerateSecret=True,
     )["UserPoolClient"]
-    after = cognito.update_user_pool_client(UserPoolId=pool, ClientId=made["ClientId"])["UserPoolClient"]
+    after = cognito.update_user_pool_client(UserPoolId=pool, ClientId=client["ClientId"])["UserPoolClient"]
     assert "CallbackURLs" not in after
     assert after["RefreshTokenValidity"] == 30
     assert after["ClientName"] == "web"
-    assert after["ClientSecret"] == made["ClientSecret"]
+    assert after["ClientSecret"] == client["ClientSecret"]
     assert after["AllowedOAuthFlowsUserPoolClient"] is False
 
 
@@ -273,7 +285,7 @@ def test_tags(cognito, pool, refused):
 
 def test_pages(cognito, pool):
     for number in range(3):
-        cognito.create_identity_provider(**wanted(pool, ProviderName=f"Entra{number}"))
+        cognito.create_identity_provider(**provider_options(pool, ProviderName=f"Entra{number}"))
         cognito.create_user_pool_client(UserPoolId=pool, ClientName=f"web{number}")
     first = cognito.list_identity_providers(UserPoolId=pool, MaxResults=2)
     rest = cognito.list_identity_providers(UserPoolId=pool, MaxResults=2, NextToken=first["NextToken"])
@@ -297,15 +309,15 @@ def test_a_caller_who_may_not(sandbox, cognito, pool, refused):
     reader = client("cognito-idp", key=key["id"])
     reader.describe_user_pool(UserPoolId=pool)
     text = f"cognito-idp:CreateIdentityProvider on resource: arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{pool}"
-    refused(reader.create_identity_provider, "AccessDeniedException", text, 403, **wanted(pool))
+    refused(reader.create_identity_provider, "AccessDeniedException", text, 403, **provider_options(pool))
 
 
 def test_a_deleted_provider_is_no_clients_any_more(cognito, pool, provider, refused):
-    made = cognito.create_user_pool_client(UserPoolId=pool, ClientName="web", SupportedIdentityProviders=[NAME])[
+    client = cognito.create_user_pool_client(UserPoolId=pool, ClientName="web", SupportedIdentityProviders=[NAME])[
         "UserPoolClient"
     ]
     cognito.delete_identity_provider(UserPoolId=pool, ProviderName=NAME)
-    described = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=made["ClientId"])["UserPoolClient"]
+    described = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client["ClientId"])["UserPoolClient"]
     assert described["SupportedIdentityProviders"] == []
     refused(
         cognito.describe_identity_provider, "ResourceNotFoundException", "", 400, UserPoolId=pool, ProviderName=NAME

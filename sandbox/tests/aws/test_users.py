@@ -12,7 +12,7 @@ from aws_client import ACCOUNT, REGION, client, loose, seed
 
 
 @pytest.fixture
-def wanted(instance):
+def new_user(instance):
     return {
         "InstanceId": instance["id"],
         "Username": "jane@example.com",
@@ -28,24 +28,24 @@ def wanted(instance):
 
 
 @pytest.fixture
-def jane(connect, wanted):
-    made = connect.create_user(**wanted, Tags={"team": "voice"})
-    return {"InstanceId": wanted["InstanceId"], "UserId": made["UserId"]}
+def jane(connect, new_user):
+    user = connect.create_user(**new_user, Tags={"team": "voice"})
+    return {"InstanceId": new_user["InstanceId"], "UserId": user["UserId"]}
 
 
 def described_user(connect, user):
     return connect.describe_user(**user)["User"]
 
 
-def test_create_describe_delete(connect, wanted, instance, refused):
-    made = connect.create_user(
-        **wanted, Tags={"team": "voice"}, HierarchyGroupId=instance["hierarchy_groups"]["Berlin/Sales"]
+def test_create_describe_delete(connect, new_user, instance, refused):
+    response = connect.create_user(
+        **new_user, Tags={"team": "voice"}, HierarchyGroupId=instance["hierarchy_groups"]["Berlin/Sales"]
     )
-    assert made["UserArn"] == f"{instance['arn']}/agent/{made['UserId']}"
-    where = {"InstanceId": instance["id"], "UserId": made["UserId"]}
+    assert response["UserArn"] == f"{instance['arn']}/agent/{response['UserId']}"
+    where = {"InstanceId": instance["id"], "UserId": response["UserId"]}
     user = described_user(connect, where)
-    assert {key: user[key] for key in wanted if key in user} == {
-        key: value for key, value in wanted.items() if key != "InstanceId"
+    assert {key: user[key] for key in new_user if key in user} == {
+        key: value for key, value in new_user.items() if key != "InstanceId"
     }
     assert user["PhoneConfig"] == {"PhoneType": "SOFT_PHONE", "AutoAccept": False, "AfterContactWorkTimeLimit": 0}
     assert (user["Tags"], user["LastModifiedRegion"]) == ({"team": "voice"}, REGION)
@@ -54,11 +54,11 @@ def test_create_describe_delete(connect, wanted, instance, refused):
     refused(connect.delete_user, "ResourceNotFoundException", "", 404, **where)
 
 
-def test_names_are_case_sensitive(connect, wanted, refused):
+def test_names_are_case_sensitive(connect, new_user, refused):
     """facts/aws.md 3.1; 1.5: DuplicateResourceException 409."""
-    connect.create_user(**wanted)
-    refused(connect.create_user, "DuplicateResourceException", "", 409, **wanted)
-    connect.create_user(**{**wanted, "Username": "Jane@example.com"})
+    connect.create_user(**new_user)
+    refused(connect.create_user, "DuplicateResourceException", "", 409, **new_user)
+    connect.create_user(**{**new_user, "Username": "Jane@example.com"})
 
 
 @pytest.mark.parametrize(
@@ -74,15 +74,15 @@ def test_names_are_case_sensitive(connect, wanted, refused):
         "x" * 65,
     ],
 )
-def test_names_that_are_refused(sandbox, wanted, refused, name):
+def test_names_that_are_refused(sandbox, new_user, refused, name):
     """facts/aws.md 3.1, 3.2."""
-    refused(loose("connect").create_user, "InvalidParameterException", "Username", **{**wanted, "Username": name})
+    refused(loose("connect").create_user, "InvalidParameterException", "Username", **{**new_user, "Username": name})
 
 
 @pytest.mark.parametrize("name", ["jane", "jane.doe@example.com", "DOMAIN\\jane", "j_-.9", "x" * 64])
-def test_names_that_are_taken(connect, wanted, name):
+def test_names_that_are_taken(connect, new_user, name):
     """facts/aws.md 3.1."""
-    connect.create_user(**{**wanted, "Username": name})
+    connect.create_user(**{**new_user, "Username": name})
 
 
 @pytest.mark.parametrize(
@@ -109,10 +109,10 @@ def test_names_that_are_taken(connect, wanted, name):
         {"Username": ""},
     ],
 )
-def test_what_saml_instances_refuse(sandbox, wanted, refused, change):
+def test_what_saml_instances_refuse(sandbox, new_user, refused, change):
     """facts/aws.md 1.0, 1.5."""
-    refused(loose("connect").create_user, "InvalidParameterException", **{**wanted, **change})
-    assert client("connect").list_users(InstanceId=wanted["InstanceId"])["UserSummaryList"] == []
+    refused(loose("connect").create_user, "InvalidParameterException", **{**new_user, **change})
+    assert client("connect").list_users(InstanceId=new_user["InstanceId"])["UserSummaryList"] == []
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_what_saml_instances_refuse(sandbox, wanted, refused, change):
         {"InstanceId": "missing"},
     ],
 )
-def test_what_must_exist(connect, wanted, refused, change):
-    refused(connect.create_user, "ResourceNotFoundException", "", 404, **{**wanted, **change})
+def test_what_must_exist(connect, new_user, refused, change):
+    refused(connect.create_user, "ResourceNotFoundException", "", 404, **{**new_user, **change})
 
 
 def test_the_quota_of_users(sandbox, refused):
@@ -230,35 +230,37 @@ def test_what_a_search_returns(connect, jane):
     assert set(listed) == {"Id", "Arn", "Username", "LastModifiedTime", "LastModifiedRegion"}
 
 
-def test_lags(sandbox, connect, wanted, refused):
+def test_lags(sandbox, connect, new_user, refused):
     """facts/aws.md 1.5: DescribeUser may miss what CreateUser made; SearchUsers is an index."""
     sandbox.world.settings.connect_replication = 5
     sandbox.world.settings.connect_search_lag = 60
-    made = connect.create_user(**wanted)
-    where = {"InstanceId": wanted["InstanceId"], "UserId": made["UserId"]}
+    user = connect.create_user(**new_user)
+    where = {"InstanceId": new_user["InstanceId"], "UserId": user["UserId"]}
     refused(connect.describe_user, "ResourceNotFoundException", "", 404, **where)
-    refused(connect.create_user, "DuplicateResourceException", "", 409, **wanted)
-    assert connect.list_users(InstanceId=wanted["InstanceId"])["UserSummaryList"] == []
+    refused(connect.create_user, "DuplicateResourceException", "", 409, **new_user)
+    assert connect.list_users(InstanceId=new_user["InstanceId"])["UserSummaryList"] == []
     sandbox.world.clock.advance(dt.timedelta(seconds=6))
-    assert described_user(connect, where)["Username"] == wanted["Username"]
-    assert connect.search_users(InstanceId=wanted["InstanceId"])["Users"] == []
+    assert described_user(connect, where)["Username"] == new_user["Username"]
+    assert connect.search_users(InstanceId=new_user["InstanceId"])["Users"] == []
     sandbox.world.clock.advance(dt.timedelta(seconds=60))
-    assert len(connect.search_users(InstanceId=wanted["InstanceId"])["Users"]) == 1
+    assert len(connect.search_users(InstanceId=new_user["InstanceId"])["Users"]) == 1
     connect.update_user_identity_info(**where, IdentityInfo={"FirstName": "New", "LastName": "Name"})
     sandbox.world.clock.advance(dt.timedelta(seconds=6))
     assert described_user(connect, where)["IdentityInfo"]["FirstName"] == "New"
-    assert connect.search_users(InstanceId=wanted["InstanceId"])["Users"][0]["IdentityInfo"]["FirstName"] == "Jane"
+    assert connect.search_users(InstanceId=new_user["InstanceId"])["Users"][0]["IdentityInfo"]["FirstName"] == "Jane"
 
 
-def test_reads_go_backwards(sandbox, connect, wanted):
+def test_reads_go_backwards(sandbox, connect, new_user):
     """facts/entra.md E3, for Amazon Connect: a user who was shown is not there in a later read."""
     sandbox.world.settings.change({"connect_replication": 60, "connect_search_lag": 60, "connect_flapping": 0.3})
-    connect.create_user(**wanted)
+    connect.create_user(**new_user)
     for operation, key in ((connect.list_users, "UserSummaryList"), (connect.search_users, "Users")):
-        counts = [len(operation(InstanceId=wanted["InstanceId"])[key]) for _number in range(40)]
+        counts = [len(operation(InstanceId=new_user["InstanceId"])[key]) for _number in range(40)]
         assert 0 in counts[counts.index(1) :]
     sandbox.world.clock.advance(dt.timedelta(seconds=61))
-    assert {len(connect.list_users(InstanceId=wanted["InstanceId"])["UserSummaryList"]) for _number in range(20)} == {1}
+    assert {len(connect.list_users(InstanceId=new_user["InstanceId"])["UserSummaryList"]) for _number in range(20)} == {
+        1
+    }
 
 
 def string(field, value, kind="EXACT"):
@@ -282,7 +284,7 @@ def test_searches(sandbox, connect, refused):
         },
         {"username": "ann@example.com", "first_name": "Ann", "tags": {"team": "chat", "site": "1"}},
     ]
-    made = seed(
+    seeded = seed(
         sandbox,
         instances=[
             {
@@ -294,7 +296,7 @@ def test_searches(sandbox, connect, refused):
             }
         ],
     )["instances"][0]
-    where = {"InstanceId": made["id"]}
+    where = {"InstanceId": seeded["id"]}
 
     def names(**search):
         return [user["Username"].partition("@")[0] for user in connect.search_users(**where, **search)["Users"]]
@@ -302,14 +304,14 @@ def test_searches(sandbox, connect, refused):
     assert names(SearchCriteria=string("Username", "jane@example.com")) == ["jane"]
     assert names(SearchCriteria=string("FirstName", "J", "STARTS_WITH")) == ["jane", "john"]
     assert names(SearchCriteria=string("Username", "example", "CONTAINS")) == ["jane", "john", "ann"]
-    assert names(SearchCriteria=string("SecurityProfileId", made["security_profiles"]["Admin"])) == ["john"]
-    assert names(SearchCriteria=string("resourceId", made["users"]["ann@example.com"])) == ["ann"]
+    assert names(SearchCriteria=string("SecurityProfileId", seeded["security_profiles"]["Admin"])) == ["john"]
+    assert names(SearchCriteria=string("resourceId", seeded["users"]["ann@example.com"])) == ["ann"]
     assert names(SearchCriteria={"OrConditions": [string("FirstName", "Ann"), string("FirstName", "John")]}) == [
         "john",
         "ann",
     ]
     assert names(SearchCriteria={"AndConditions": [string("FirstName", "Ann"), string("FirstName", "John")]}) == []
-    berlin = {"Value": made["hierarchy_groups"]["Berlin"], "HierarchyGroupMatchType": "WITH_CHILD_GROUPS"}
+    berlin = {"Value": seeded["hierarchy_groups"]["Berlin"], "HierarchyGroupMatchType": "WITH_CHILD_GROUPS"}
     assert names(SearchCriteria={"HierarchyGroupCondition": berlin}) == ["jane", "john"]
     assert names(SearchCriteria={"HierarchyGroupCondition": {**berlin, "HierarchyGroupMatchType": "EXACT"}}) == ["john"]
     voice, site = {"TagKey": "team", "TagValue": "voice"}, {"TagKey": "site", "TagValue": "1"}
@@ -370,26 +372,26 @@ def test_quick_connects_outlive_their_agent(sandbox, connect):
     """facts/aws.md 1.5: after DeleteUser, call DeleteQuickConnect."""
     users = [{"username": "jane"}, {"username": "john"}]
     where = {"account": ACCOUNT, "region": REGION, "alias": "transfers"}
-    made = seed(sandbox, instances=[{**where, "users": users, "quick_connects": {"Jane": "jane", "John": "john"}}])[
+    seeded = seed(sandbox, instances=[{**where, "users": users, "quick_connects": {"Jane": "jane", "John": "john"}}])[
         "instances"
     ][0]
-    connect.delete_user(InstanceId=made["id"], UserId=made["users"]["jane"])
-    (jane, john) = connect.search_quick_connects(InstanceId=made["id"])["QuickConnects"]
-    assert jane["QuickConnectConfig"]["UserConfig"]["UserId"] == made["users"]["jane"]
-    connect.delete_quick_connect(InstanceId=made["id"], QuickConnectId=jane["QuickConnectId"])
-    listed = connect.list_quick_connects(InstanceId=made["id"], QuickConnectTypes=["USER"])["QuickConnectSummaryList"]
+    connect.delete_user(InstanceId=seeded["id"], UserId=seeded["users"]["jane"])
+    (jane, john) = connect.search_quick_connects(InstanceId=seeded["id"])["QuickConnects"]
+    assert jane["QuickConnectConfig"]["UserConfig"]["UserId"] == seeded["users"]["jane"]
+    connect.delete_quick_connect(InstanceId=seeded["id"], QuickConnectId=jane["QuickConnectId"])
+    listed = connect.list_quick_connects(InstanceId=seeded["id"], QuickConnectTypes=["USER"])["QuickConnectSummaryList"]
     assert [item["Id"] for item in listed] == [john["QuickConnectId"]]
 
 
 def test_instances_that_manage_their_own_users(sandbox, connect, refused):
     """facts/aws.md 1.5, 3.1: a password, and twenty characters."""
     where = {"account": ACCOUNT, "region": REGION, "alias": "own", "identity_management_type": "CONNECT_MANAGED"}
-    made = seed(sandbox, instances=[where])["instances"][0]
+    seeded = seed(sandbox, instances=[where])["instances"][0]
     user = {
-        "InstanceId": made["id"],
+        "InstanceId": seeded["id"],
         "IdentityInfo": {"FirstName": "A", "LastName": "B", "Email": "a@example.com"},
-        "SecurityProfileIds": [made["security_profiles"]["Agent"]],
-        "RoutingProfileId": made["routing_profiles"]["Basic Routing Profile"],
+        "SecurityProfileIds": [seeded["security_profiles"]["Agent"]],
+        "RoutingProfileId": seeded["routing_profiles"]["Basic Routing Profile"],
     }
     refused(connect.create_user, "InvalidParameterException", "Password", **user, Username="jane")
     refused(connect.create_user, "InvalidParameterException", "20", **user, Username="x" * 21, Password="Secret123!")
@@ -399,21 +401,21 @@ def test_instances_that_manage_their_own_users(sandbox, connect, refused):
 def test_ten_thousand_agents(sandbox, connect):
     """facts/aws.md 1.3: 500 and 1000 a page."""
     users = [{"username": f"agent{number}@example.com"} for number in range(10_000)]
-    made = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "large", "users": users}])[
+    seeded = seed(sandbox, instances=[{"account": ACCOUNT, "region": REGION, "alias": "large", "users": users}])[
         "instances"
     ][0]
     searched = (
         connect.get_paginator("search_users")
-        .paginate(InstanceId=made["id"], PaginationConfig={"PageSize": 500})
+        .paginate(InstanceId=seeded["id"], PaginationConfig={"PageSize": 500})
         .build_full_result()
     )
     listed = (
         connect.get_paginator("list_users")
-        .paginate(InstanceId=made["id"], PaginationConfig={"PageSize": 1000})
+        .paginate(InstanceId=seeded["id"], PaginationConfig={"PageSize": 1000})
         .build_full_result()
     )
     assert len(searched["Users"]) == len(listed["UserSummaryList"]) == 10_000
     assert [len(sandbox.world.traffic.entries("connect", name)) for name in ("SearchUsers", "ListUsers")] == [20, 10]
     assert len({user["Id"] for user in searched["Users"]}) == 10_000
-    first = connect.list_users(InstanceId=made["id"])
+    first = connect.list_users(InstanceId=seeded["id"])
     assert len(first["UserSummaryList"]) == 100

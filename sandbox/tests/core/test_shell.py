@@ -71,8 +71,8 @@ def test_the_clients_of_a_shell_are_led_to_the_sandbox(name: str, file: Path) ->
 @pytest.mark.parametrize("times", [1, 2])
 def test_deactivate_sandbox_leaves_nothing_behind(name: str, times: int, file: Path) -> None:
     inside = f". '{file}'; " * times
-    there = f"""PS1='$ '; {inside} [ "$PS1" = '(sandbox) $ ' ]; deactivate_sandbox; echo "$PS1" >&2"""
-    done = run(name, f"set -eu; env; echo =====; {there}; env; set | grep -c ^_sandbox_ || true")
+    script = f"""PS1='$ '; {inside} [ "$PS1" = '(sandbox) $ ' ]; deactivate_sandbox; echo "$PS1" >&2"""
+    done = run(name, f"set -eu; env; echo =====; {script}; env; set | grep -c ^_sandbox_ || true")
     before, after = done.stdout.split("=====\n")
     assert settings(after) == [*settings(before), "0"] or settings(after) == ["0", *settings(before)]
     assert done.stderr == "$ \n"

@@ -72,8 +72,8 @@ class Graph:
         self, name: str = "Amazon Connect", template: str = NON_GALLERY
     ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
         """A new application and its service principal."""
-        made = self("POST", f"/applicationTemplates/{template}/instantiate", 201, json={"displayName": name})
-        return made["application"], made["servicePrincipal"]
+        created = self("POST", f"/applicationTemplates/{template}/instantiate", 201, json={"displayName": name})
+        return created["application"], created["servicePrincipal"]
 
     def saml_application(
         self, name: str = "Amazon Connect", template: str = NON_GALLERY
@@ -176,15 +176,15 @@ def graph_in(sandbox: Sandbox) -> t.Callable[..., Graph]:
 
     def client(cloud: str, host: str, **more: t.Any) -> Graph:
         content = {"cloud": cloud, "clients": [{"name": "automation", "secrets": ["s3cret"]}], **more}
-        made = seed(sandbox.world, {"entra": {"tenants": [content]}})["entra"]["tenants"][0]
+        seeded = seed(sandbox.world, {"entra": {"tenants": [content]}})["entra"]["tenants"][0]
         form = {
             "grant_type": "client_credentials",
-            "client_id": made["clients"]["automation"]["client_id"],
+            "client_id": seeded["clients"]["automation"]["client_id"],
             "client_secret": "s3cret",
             "scope": f"https://{host}/.default",
         }
         login = CLOUDS[cloud].authority
-        answer = requests.post(f"https://{login}/{made['id']}/oauth2/v2.0/token", data=form, timeout=300)
+        answer = requests.post(f"https://{login}/{seeded['id']}/oauth2/v2.0/token", data=form, timeout=300)
         session = requests.Session()
         session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         return Graph(session, None, f"https://{host}/v1.0")

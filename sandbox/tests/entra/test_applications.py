@@ -114,18 +114,22 @@ def test_instantiate_that_answers_404_yet_creates(graph: t.Any, sandbox: t.Any) 
 
 def test_create_without_a_template(graph: t.Any) -> None:
     """1.13: no template, no roles, no service principal; and nobody adds a template later"""
-    made = graph("POST", "/applications", 201, json={"displayName": "Plain", "tags": ["HideApp"]})
-    assert (made["applicationTemplateId"], made["appRoles"], made["api"]["oauth2PermissionScopes"]) == (None, [], [])
+    application = graph("POST", "/applications", 201, json={"displayName": "Plain", "tags": ["HideApp"]})
+    assert (
+        application["applicationTemplateId"],
+        application["appRoles"],
+        application["api"]["oauth2PermissionScopes"],
+    ) == (None, [], [])
     principal = graph(
         "POST",
         "/servicePrincipals",
         201,
-        json={"appId": made["appId"], "tags": ["WindowsAzureActiveDirectoryIntegratedApp"]},
+        json={"appId": application["appId"], "tags": ["WindowsAzureActiveDirectoryIntegratedApp"]},
     )
     assert principal["appRoleAssignmentRequired"] is False
     assert set(principal["tags"]) == {"HideApp", "WindowsAzureActiveDirectoryIntegratedApp"}
-    graph.refused("PATCH", f"/applications/{made['id']}", 400, json={"applicationTemplateId": NON_GALLERY})
-    error = graph.refused("POST", "/servicePrincipals", 409, json={"appId": made["appId"]})
+    graph.refused("PATCH", f"/applications/{application['id']}", 400, json={"applicationTemplateId": NON_GALLERY})
+    error = graph.refused("POST", "/servicePrincipals", 409, json={"appId": application["appId"]})
     assert error["code"] == "Request_MultipleObjectsWithSameKeyValue"
 
 
@@ -134,12 +138,12 @@ def test_unique_name(graph: t.Any) -> None:
     body = {"displayName": "Upserted"}
     graph.refused("PATCH", "/applications(uniqueName='managed')", 404, json=body)
     header = {"Prefer": "create-if-missing"}
-    made = graph("PATCH", "/applications(uniqueName='managed')", 201, json=body, headers=header)
-    assert made["uniqueName"] == "managed"
+    application = graph("PATCH", "/applications(uniqueName='managed')", 201, json=body, headers=header)
+    assert application["uniqueName"] == "managed"
     graph("PATCH", "/applications(uniqueName='managed')", 204, json={"displayName": "Again"}, headers=header)
     assert graph("GET", "/applications(uniqueName='managed')", 200)["displayName"] == "Again"
-    graph.refused("PATCH", f"/applications/{made['id']}", 400, json={"uniqueName": "other"})
-    graph("DELETE", f"/applications/{made['id']}", 204)
+    graph.refused("PATCH", f"/applications/{application['id']}", 400, json={"uniqueName": "other"})
+    graph("DELETE", f"/applications/{application['id']}", 204)
     error = graph.refused("PATCH", "/applications(uniqueName='managed')", 400, json=body, headers=header)
     assert (error["code"], error["details"][0]["code"]) == ("Request_BadRequest", "ObjectConflict")
 
@@ -235,7 +239,7 @@ def test_app_roles(graph: t.Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "app_role",
     [
         role("x" * 121),
         role("with space"),
@@ -245,10 +249,10 @@ def test_app_roles(graph: t.Any) -> None:
         role(isEnabled=False),
     ],
 )
-def test_app_role_refused(graph: t.Any, wanted: dict[str, t.Any]) -> None:
+def test_app_role_refused(graph: t.Any, app_role: dict[str, t.Any]) -> None:
     """2.11: at most 120 characters, no spaces, no leading dot; origin is never sent"""
     application = graph("POST", "/applications", 201, json={"displayName": "Plain"})
-    graph.refused("PATCH", f"/applications/{application['id']}", 400, json={"appRoles": [wanted]})
+    graph.refused("PATCH", f"/applications/{application['id']}", 400, json={"appRoles": [app_role]})
 
 
 def test_logo(graph: t.Any) -> None:

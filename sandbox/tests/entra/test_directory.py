@@ -22,17 +22,17 @@ def test_assignment(graph: t.Any, seeded: dict[str, t.Any]) -> None:
     """5.1, 5.3"""
     _application, principal = graph.saml_application()
     path = f"/servicePrincipals/{principal['id']}/appRoleAssignedTo"
-    made = [
+    assignments = [
         assign(graph, principal, to).json() for to in (seeded["users"]["jane@contoso.com"], seeded["groups"]["Agents"])
     ]
-    assert [each["principalType"] for each in made] == ["User", "Group"]
-    assert made[1]["principalDisplayName"] == "Agents"
-    assert {each["id"] for each in graph.every(path)} == {each["id"] for each in made}
+    assert [each["principalType"] for each in assignments] == ["User", "Group"]
+    assert assignments[1]["principalDisplayName"] == "Agents"
+    assert {each["id"] for each in graph.every(path)} == {each["id"] for each in assignments}
     assert len(graph.every(f"{path}?$filter=startswith(principalDisplayName, 'Age')")) == 1
-    assert graph("GET", f"{path}/{made[0]['id']}", 200) == made[0]
-    graph("DELETE", f"{path}/{made[0]['id']}", 204)
-    graph.refused("DELETE", f"{path}/{made[0]['id']}", 404)
-    assert [each["id"] for each in graph.every(path)] == [made[1]["id"]]
+    assert graph("GET", f"{path}/{assignments[0]['id']}", 200) == assignments[0]
+    graph("DELETE", f"{path}/{assignments[0]['id']}", 204)
+    graph.refused("DELETE", f"{path}/{assignments[0]['id']}", 404)
+    assert [each["id"] for each in graph.every(path)] == [assignments[1]["id"]]
 
 
 def test_roles(graph: t.Any, seeded: dict[str, t.Any]) -> None:
@@ -80,9 +80,9 @@ def test_beneath_the_principal(graph_as: t.Any, seeded: dict[str, t.Any]) -> Non
     _application, principal = graph.saml_application()
     for path, key in (("users", seeded["users"]["jane@contoso.com"]), ("groups", seeded["groups"]["Agents"])):
         body = {"principalId": key, "resourceId": principal["id"], "appRoleId": principal["appRoles"][0]["id"]}
-        made = graph("POST", f"/{path}/{key}/appRoleAssignments", 201, json=body)
-        assert [each["id"] for each in graph.every(f"/{path}/{key}/appRoleAssignments")] == [made["id"]]
-        graph("DELETE", f"/{path}/{key}/appRoleAssignments/{made['id']}", 204)
+        assignment = graph("POST", f"/{path}/{key}/appRoleAssignments", 201, json=body)
+        assert [each["id"] for each in graph.every(f"/{path}/{key}/appRoleAssignments")] == [assignment["id"]]
+        graph("DELETE", f"/{path}/{key}/appRoleAssignments/{assignment['id']}", 204)
 
 
 def names(objects: list[dict[str, t.Any]]) -> set[str]:

@@ -64,7 +64,7 @@ def test_urn(graph: t.Any) -> None:
 
 def test_an_identifier_is_one_applications_alone(graph: t.Any) -> None:
     """2.8e; and 2.9: what stands behind # makes another identifier"""
-    (first, _one), (second, _two) = graph.saml_application(), graph.saml_application()
+    (first, _), (second, _two) = graph.saml_application(), graph.saml_application()
     accepts(graph, first, AWS, URN)
     assert refusal(graph, second, AWS) == "ObjectConflict"
     assert refusal(graph, second, URN.upper()) == "ObjectConflict"

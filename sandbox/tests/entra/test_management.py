@@ -116,7 +116,7 @@ def test_an_own_policy_is_found_from_the_policy(graph: t.Any, sandbox: Sandbox, 
 
 @pytest.mark.parametrize("part", ["applicationRestrictions", "servicePrincipalRestrictions"])
 @pytest.mark.parametrize(
-    ("rule", "made"),
+    ("rule", "can_create"),
     [
         (lifetime("P1Y"), False),
         (lifetime("P1095DT23H"), False),
@@ -126,11 +126,11 @@ def test_an_own_policy_is_found_from_the_policy(graph: t.Any, sandbox: Sandbox, 
         ({"keyCredentials": []}, True),
     ],
 )
-def test_lifetime_of_keys(graph: t.Any, tenant: t.Any, part: str, rule: dict[str, t.Any], made: bool) -> None:
+def test_lifetime_of_keys(graph: t.Any, tenant: t.Any, part: str, rule: dict[str, t.Any], can_create: bool) -> None:
     """E8; that it holds for certificates that Entra ID makes itself is an assumption: the sandbox is strict"""
     _application, principal = graph.saml_application()
     restrict(tenant, **{part: rule})
-    assert makes(graph, principal) is made
+    assert makes(graph, principal) is can_create
 
 
 def test_own_lifetime_of_keys(graph: t.Any, sandbox: Sandbox, tenant: t.Any) -> None:

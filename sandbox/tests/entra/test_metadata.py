@@ -100,9 +100,14 @@ def test_signature(graph: t.Any, seeded: dict[str, t.Any], tenant: t.Any) -> Non
 def test_inactive_certificates_are_listed(graph: t.Any, seeded: dict[str, t.Any]) -> None:
     """6.4: all of them, whichever is active"""
     application, principal = graph.saml_application()
-    made = [add(graph, principal) for _number in range(3)]
-    graph("PATCH", f"/servicePrincipals/{principal['id']}", 204, json={"preferredTokenSigningKeyThumbprint": made[1]})
-    assert listed(parse(read(seeded["id"], application["appId"]))) == made
+    certificates = [add(graph, principal) for _number in range(3)]
+    graph(
+        "PATCH",
+        f"/servicePrincipals/{principal['id']}",
+        204,
+        json={"preferredTokenSigningKeyThumbprint": certificates[1]},
+    )
+    assert listed(parse(read(seeded["id"], application["appId"]))) == certificates
 
 
 def test_one_entity_id_for_all_applications(graph: t.Any, seeded: dict[str, t.Any]) -> None:

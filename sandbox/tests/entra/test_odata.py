@@ -142,8 +142,8 @@ def test_a_page_of_ten_thousand_users_renders_its_own_users_only(
     users = [{"userPrincipalName": f"u{number}@contoso.com"} for number in range(10_000)]
     group = {"displayName": "All", "members": [each["userPrincipalName"] for each in users]}
     content = {"clients": [{"secrets": ["s3cret"]}], "users": users, "groups": [group]}
-    made = seed(sandbox.world, {"entra": {"tenants": [content]}})["entra"]["tenants"][0]
-    graph = graph_of(made, "automation")
+    seeded = seed(sandbox.world, {"entra": {"tenants": [content]}})["entra"]["tenants"][0]
+    graph = graph_of(seeded, "automation")
     graph.contract = None
     graph.session.headers.update(EVENTUAL)
     options = "$count=true&$select=id,userPrincipalName&$top=999"
@@ -156,7 +156,7 @@ def test_a_page_of_ten_thousand_users_renders_its_own_users_only(
         return project(query, record, everything)
 
     monkeypatch.setattr(Query, "project", counted_project)
-    members = graph.every(f"/groups/{made['groups']['All']}/transitiveMembers/microsoft.graph.user?{options}")
+    members = graph.every(f"/groups/{seeded['groups']['All']}/transitiveMembers/microsoft.graph.user?{options}")
     assert len({each["userPrincipalName"] for each in members}) == 10_000
     assert len(sandbox.world.traffic.requests()) == 11
     assert len(rendered) == 10_000

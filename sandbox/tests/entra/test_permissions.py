@@ -106,9 +106,9 @@ def test_policies_are_not_expanded_for_those_who_may_not_read_them(
 ) -> None:
     """facts/entra.md E6 holds for $expand as well"""
     client = {"name": "reader", "secrets": ["s3cret"], "permissions": [READ, POLICY_READ]}
-    made = seed(sandbox.world, {"entra": {"tenants": [{"clients": [client]}]}})["entra"]["tenants"][0]
-    path = f"/servicePrincipals/{made['clients']['reader']['service_principal_id']}"
-    reader = graph_of(made, "reader")
+    seeded = seed(sandbox.world, {"entra": {"tenants": [{"clients": [client]}]}})["entra"]["tenants"][0]
+    path = f"/servicePrincipals/{seeded['clients']['reader']['service_principal_id']}"
+    reader = graph_of(seeded, "reader")
     reader("GET", path, 200)
     reader.refused("GET", f"{path}?$expand=claimsMappingPolicies", 403)
 
@@ -147,10 +147,10 @@ def test_instantiate_with_owned_by_makes_nobody_the_owner(graph_as: t.Any) -> No
     """facts/entra.md E5: the caller can then change neither object, nor delete it"""
     limited = graph_as("owner")
     template = "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate"
-    made = limited("POST", template, 201, json={"displayName": "Orphan"})
+    created = limited("POST", template, 201, json={"displayName": "Orphan"})
     application, principal = (
-        f"/applications/{made['application']['id']}",
-        f"/servicePrincipals/{made['servicePrincipal']['id']}",
+        f"/applications/{created['application']['id']}",
+        f"/servicePrincipals/{created['servicePrincipal']['id']}",
     )
     for method, path, body in (
         ("PATCH", application, {"displayName": "x"}),
@@ -164,8 +164,8 @@ def test_accept_mapped_claims_with_owned_by(graph_as: t.Any) -> None:
     """2.13: not at creation, only by a later PATCH"""
     limited = graph_as("owner")
     limited.refused("POST", "/applications", 400, json={"displayName": "x", "api": {"acceptMappedClaims": True}})
-    made = limited("POST", "/applications", 201, json={"displayName": "x"})
-    limited("PATCH", f"/applications/{made['id']}", 204, json={"api": {"acceptMappedClaims": True}})
+    application = limited("POST", "/applications", 201, json={"displayName": "x"})
+    limited("PATCH", f"/applications/{application['id']}", 204, json={"api": {"acceptMappedClaims": True}})
 
 
 def test_nobody_grants_graphs_own_permissions_with_application_readwrite_all(
@@ -192,10 +192,10 @@ def test_members_without_permission_to_read_users(
         "users": [{"userPrincipalName": "jane@contoso.com", "mail": "jane@contoso.com"}],
         "groups": [{"displayName": "Agents", "members": ["jane@contoso.com"]}],
     }
-    made = seed(sandbox.world, {"entra": {"tenants": [content]}})["entra"]["tenants"][0]
-    path = f"/groups/{made['groups']['Agents']}/members?$select=id,mail,accountEnabled"
-    (jane,) = graph_of(made, "automation").every(path)
-    assert (jane["id"], jane["mail"], jane["accountEnabled"]) == (made["users"]["jane@contoso.com"], mail, None)
+    seeded = seed(sandbox.world, {"entra": {"tenants": [content]}})["entra"]["tenants"][0]
+    path = f"/groups/{seeded['groups']['Agents']}/members?$select=id,mail,accountEnabled"
+    (jane,) = graph_of(seeded, "automation").every(path)
+    assert (jane["id"], jane["mail"], jane["accountEnabled"]) == (seeded["users"]["jane@contoso.com"], mail, None)
 
 
 def test_refused_writes(graph: t.Any, sandbox: t.Any) -> None:

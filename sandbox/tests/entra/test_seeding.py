@@ -19,14 +19,16 @@ def fill(**tenant: t.Any) -> dict[str, t.Any]:
 
 
 def test_ids_are_taken_or_made() -> None:
-    wanted = "72f988bf-86f1-41af-91ab-2d7cd011db47"
-    made = fill(
-        id=wanted, clients=[{"client_id": wanted}], users=[{"id": wanted, "userPrincipalName": "a@contoso.com"}]
+    chosen_id = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+    seeded = fill(
+        id=chosen_id,
+        clients=[{"client_id": chosen_id}],
+        users=[{"id": chosen_id, "userPrincipalName": "a@contoso.com"}],
     )
-    assert (made["id"], made["clients"]["automation"]["client_id"], made["users"]) == (
-        wanted,
-        wanted,
-        {"a@contoso.com": wanted},
+    assert (seeded["id"], seeded["clients"]["automation"]["client_id"], seeded["users"]) == (
+        chosen_id,
+        chosen_id,
+        {"a@contoso.com": chosen_id},
     )
 
 
@@ -52,11 +54,11 @@ def test_refused(tenant: dict[str, t.Any], text: str) -> None:
 def test_a_seed_is_visible_at_once() -> None:
     world = World()
     world.settings.change({"graph_replication": 1000, "graph_index_lag": 1000})
-    made = seed(world, {"entra": {"tenants": [{"users": [{"userPrincipalName": "a@contoso.com"}]}]}})["entra"][
+    seeded = seed(world, {"entra": {"tenants": [{"users": [{"userPrincipalName": "a@contoso.com"}]}]}})["entra"][
         "tenants"
     ][0]
-    tenant = directory(world).tenants[made["id"]]
-    assert tenant["users"].visible(made["users"]["a@contoso.com"])
+    tenant = directory(world).tenants[seeded["id"]]
+    assert tenant["users"].visible(seeded["users"]["a@contoso.com"])
     assert len(list(tenant["users"].all_indexed())) == 1
 
 
@@ -69,12 +71,12 @@ def test_changes_of_a_tenant() -> None:
         {"displayName": "A", "members": ["ann@contoso.com", "bob@contoso.com"]},
         {"displayName": "B", "members": ["cid@contoso.com"]},
     ]
-    made = seed(world, {"entra": {"tenants": [{"id": key, "users": users, "groups": groups}]}})["entra"]["tenants"][0]
+    seeded = seed(world, {"entra": {"tenants": [{"id": key, "users": users, "groups": groups}]}})["entra"]["tenants"][0]
     changes = {
         "id": key,
         "users": [
             {"userPrincipalName": "dan@contoso.com"},
-            {"userPrincipalName": "anna@contoso.com", "id": made["users"]["ann@contoso.com"]},
+            {"userPrincipalName": "anna@contoso.com", "id": seeded["users"]["ann@contoso.com"]},
         ],
         "groups": [{"displayName": "B", "members": ["bob@contoso.com", "dan@contoso.com"]}],
         "remove": ["cid@contoso.com"],
@@ -88,7 +90,7 @@ def test_changes_of_a_tenant() -> None:
     }
     anna = tenant.current("users", userPrincipalName="anna@contoso.com")
     assert anna is not None
-    assert (anna["id"], anna["givenName"]) == (made["users"]["ann@contoso.com"], "ann")
+    assert (anna["id"], anna["givenName"]) == (seeded["users"]["ann@contoso.com"], "ann")
     assert {each["displayName"]: len(each["_members"]) for each in tenant["groups"].current()} == {"A": 2, "B": 2}
     policy = {"displayName": "Own", "applies_to": ["Agents"]}
     with pytest.raises(ValueError, match="no application Agents"):

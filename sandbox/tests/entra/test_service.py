@@ -38,13 +38,13 @@ def test_service_principal_for_an_application_that_is_not_there_yet(
     """1.11: 400, or a 403 that misleads"""
     graph = graph_as(client)
     sandbox.world.settings.change({"graph_replication": 20})
-    made = graph("POST", "/applications", 201, json={"displayName": "x"})
-    error = graph.refused("POST", "/servicePrincipals", status, json={"appId": made["appId"]})
+    application = graph("POST", "/applications", 201, json={"displayName": "x"})
+    error = graph.refused("POST", "/servicePrincipals", status, json={"appId": application["appId"]})
     assert ("does not reference a valid application" if status == 400 else "must in the local tenant") in error[
         "message"
     ]
     wait(sandbox, 21)
-    graph("POST", "/servicePrincipals", 201, json={"appId": made["appId"]})
+    graph("POST", "/servicePrincipals", 201, json={"appId": application["appId"]})
 
 
 def test_assignment_while_replicating(graph: t.Any, sandbox: t.Any, seeded: dict[str, t.Any]) -> None:
@@ -274,12 +274,12 @@ def test_assignments_are_listed_late(graph: t.Any, sandbox: t.Any, seeded: dict[
         "resourceId": principal["id"],
         "appRoleId": principal["appRoles"][0]["id"],
     }
-    made = graph("POST", path, 201, json=body)
+    assignment = graph("POST", path, 201, json=body)
     assert graph.every(path) == []
-    assert graph("GET", f"{path}/{made['id']}", 200)["id"] == made["id"]
+    assert graph("GET", f"{path}/{assignment['id']}", 200)["id"] == assignment["id"]
     wait(sandbox, 46)
-    assert [each["id"] for each in graph.every(path)] == [made["id"]]
-    graph("DELETE", f"{path}/{made['id']}", 204)
+    assert [each["id"] for each in graph.every(path)] == [assignment["id"]]
+    graph("DELETE", f"{path}/{assignment['id']}", 204)
     assert len(graph.every(path)) == 1
 
 
@@ -288,7 +288,7 @@ def test_its_clock_may_differ_from_aws_s(graph: t.Any, sandbox: t.Any) -> None:
     sandbox.world.settings.change({"entra_clock_skew": 90.0})
     application, principal = graph.saml_application()
     path = f"/servicePrincipals/{principal['id']}/addTokenSigningCertificate"
-    made = graph("POST", path, 200, json={"displayName": "CN=Sign-in"})
-    start = dt.datetime.fromisoformat(made["startDateTime"])
+    certificate = graph("POST", path, 200, json={"displayName": "CN=Sign-in"})
+    start = dt.datetime.fromisoformat(certificate["startDateTime"])
     assert 60 < (start - sandbox.world.clock.now()).total_seconds() <= 90
     assert application["createdDateTime"] > sandbox.world.clock.now().isoformat()[:19]

@@ -43,11 +43,15 @@ def active(tenant: t.Any, principal: dict[str, t.Any]) -> str | None:
 def test_add_token_signing_certificate(graph: t.Any) -> None:
     """3.1, 3.2, 3.3, 3.4"""
     _application, principal = graph.saml_application()
-    made = add(graph, principal)
-    certificate = x509.load_der_x509_certificate(base64.b64decode(made["key"]))
-    assert made["usage"] == "Verify"
-    assert made["type"] == "AsymmetricX509Cert"
-    assert thumbprint(certificate) == made["thumbprint"] == base64.b64decode(made["customKeyIdentifier"]).hex().upper()
+    response = add(graph, principal)
+    certificate = x509.load_der_x509_certificate(base64.b64decode(response["key"]))
+    assert response["usage"] == "Verify"
+    assert response["type"] == "AsymmetricX509Cert"
+    assert (
+        thumbprint(certificate)
+        == response["thumbprint"]
+        == base64.b64decode(response["customKeyIdentifier"]).hex().upper()
+    )
     assert certificate.subject.rfc4514_string() == CERTIFICATE["displayName"]
     assert abs(
         certificate.not_valid_after_utc - certificate.not_valid_before_utc - dt.timedelta(days=3 * 365.25)
@@ -55,9 +59,9 @@ def test_add_token_signing_certificate(graph: t.Any) -> None:
     keys, passwords = credentials(graph, principal)
     sign, verify = (next(each for each in keys if each["usage"] == usage) for usage in ("Sign", "Verify"))
     assert (sign["type"], verify["type"]) == ("X509CertAndPassword", "AsymmetricX509Cert")
-    assert {each["customKeyIdentifier"] for each in (sign, verify, *passwords)} == {made["customKeyIdentifier"]}
-    assert made["keyId"] == sign["keyId"] == passwords[0]["keyId"] != verify["keyId"]
-    assert (verify["key"], sign["key"]) == (made["key"], None)
+    assert {each["customKeyIdentifier"] for each in (sign, verify, *passwords)} == {response["customKeyIdentifier"]}
+    assert response["keyId"] == sign["keyId"] == passwords[0]["keyId"] != verify["keyId"]
+    assert (verify["key"], sign["key"]) == (response["key"], None)
 
 
 def test_keys_are_shown_only_when_one_object_is_asked_for_them(graph: t.Any) -> None:
@@ -120,24 +124,24 @@ def test_an_expired_certificate_gives_way_to_any_valid_one(
     assert active(tenant, principal) == new["thumbprint"], "although nobody activated it"
 
 
-def kept(each: dict[str, t.Any]) -> dict[str, t.Any]:
+def kept(credential: dict[str, t.Any]) -> dict[str, t.Any]:
     """A credential as it has to come back."""
-    return {**each, **({"secretText": None} if "secretText" in each else {"key": None})}
+    return {**credential, **({"secretText": None} if "secretText" in credential else {"key": None})}
 
 
 def test_removing_a_certificate(graph: t.Any) -> None:
     """facts/entra.md E1: the lists without its three credentials, the others with null for what is secret."""
     _application, principal = graph.saml_application()
-    made = [add(graph, principal) for _number in range(3)]
+    certificates = [add(graph, principal) for _number in range(3)]
     keys, passwords = credentials(graph, principal)
-    gone = made[1]["customKeyIdentifier"]
+    removed = certificates[1]["customKeyIdentifier"]
     body = {
-        "keyCredentials": [kept(each) for each in keys if each["customKeyIdentifier"] != gone],
-        "passwordCredentials": [kept(each) for each in passwords if each["customKeyIdentifier"] != gone],
+        "keyCredentials": [kept(each) for each in keys if each["customKeyIdentifier"] != removed],
+        "passwordCredentials": [kept(each) for each in passwords if each["customKeyIdentifier"] != removed],
     }
     graph("PATCH", path(principal), 204, json=body)
     kept_keys, kept_passwords = credentials(graph, principal)
-    assert kept_keys == [each for each in keys if each["customKeyIdentifier"] != gone], (
+    assert kept_keys == [each for each in keys if each["customKeyIdentifier"] != removed], (
         "and their public keys are still there"
     )
     assert len(kept_passwords) == 2
@@ -174,14 +178,14 @@ def test_what_stays_comes_back_unchanged_and_without_its_secret(
 def test_removing_a_part_of_a_certificate_changes_nothing(graph: t.Any, usages: tuple[str, ...]) -> None:
     """facts/entra.md E1: it is answered with success all the same."""
     _application, principal = graph.saml_application()
-    gone, _other = (add(graph, principal)["customKeyIdentifier"] for _number in range(2))
+    removed, _other = (add(graph, principal)["customKeyIdentifier"] for _number in range(2))
     before = credentials(graph, principal)
     body = {
         "keyCredentials": [
-            kept(each) for each in before[0] if each["customKeyIdentifier"] != gone or each["usage"] not in usages
+            kept(each) for each in before[0] if each["customKeyIdentifier"] != removed or each["usage"] not in usages
         ],
         "passwordCredentials": [
-            kept(each) for each in before[1] if each["customKeyIdentifier"] != gone or "password" not in usages
+            kept(each) for each in before[1] if each["customKeyIdentifier"] != removed or "password" not in usages
         ],
     }
     graph("PATCH", path(principal), 204, json=body)
@@ -230,8 +234,8 @@ def test_keys_of_an_application(graph: t.Any) -> None:
 def test_remove_key_needs_a_proof(graph: t.Any) -> None:
     """3.9, facts/pains.md 5"""
     _application, principal = graph.saml_application()
-    made = add(graph, principal)
-    graph.refused("POST", f"{path(principal)}/removeKey", 403, json={"keyId": made["keyId"], "proof": "x"})
+    certificate = add(graph, principal)
+    graph.refused("POST", f"{path(principal)}/removeKey", 403, json={"keyId": certificate["keyId"], "proof": "x"})
 
 
 def test_settings_of_single_sign_on(graph: t.Any) -> None:

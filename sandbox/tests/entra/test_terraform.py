@@ -72,14 +72,14 @@ READS = [
 @pytest.mark.parametrize("path", READS)
 def test_beta_reads_as_the_other_version(terraform: t.Any, ids: dict[str, str], path: str) -> None:
     """Objects that both versions have are the same in both, but for the context"""
-    wanted = terraform("GET", filled(path, ids), 200)
+    expected = terraform("GET", filled(path, ids), 200)
     answer = terraform("GET", filled(BETA + path, ids), 200)
     assert answer.pop("@odata.context").startswith(f"{BETA}/$metadata#")
-    for each in answer.get("value", [answer]):
-        each.pop("samlMetadataUrl", None)
-    for each in wanted.get("value", [wanted]):
-        each.pop("samlMetadataUrl", None)
-    assert answer == {key: value for key, value in wanted.items() if key != "@odata.context"}
+    for record in answer.get("value", [answer]):
+        record.pop("samlMetadataUrl", None)
+    for record in expected.get("value", [expected]):
+        record.pop("samlMetadataUrl", None)
+    assert answer == {key: value for key, value in expected.items() if key != "@odata.context"}
 
 
 def test_saml_metadata_url_is_beta(terraform: t.Any, ids: dict[str, str]) -> None:
@@ -188,8 +188,8 @@ def test_owners_refused(terraform: t.Any, ids: dict[str, str], body: dict[str, s
     path = filled("/applications/{application}/owners/$ref", ids)
     assert filled(message, ids) in terraform.refused("POST", path, status, json=filled(body, ids))["message"]
     if body:
-        made = {"displayName": "Owned", "owners@odata.bind": [filled(body["@odata.id"], ids)]}
-        terraform.refused("POST", "/applications", status, json=made)
+        application = {"displayName": "Owned", "owners@odata.bind": [filled(body["@odata.id"], ids)]}
+        terraform.refused("POST", "/applications", status, json=application)
     assert terraform.every("/applications?$filter=displayName eq 'Owned'") == []
 
 
@@ -238,8 +238,10 @@ def test_managers(terraform: t.Any, ids: dict[str, str]) -> None:
 @pytest.mark.parametrize("body", [{}, {"displayName": None}, {"endDateTime": None}])
 def test_a_certificate_without_a_name(terraform: t.Any, ids: dict[str, str], body: dict[str, t.Any]) -> None:
     """docs/resources/service_principal_token_signing_certificate.md: the name that it has then"""
-    made = terraform("POST", filled("/servicePrincipals/{principal}/addTokenSigningCertificate", ids), 200, json=body)
-    assert made["displayName"] == "CN=Microsoft Azure Federated SSO Certificate"
+    certificate = terraform(
+        "POST", filled("/servicePrincipals/{principal}/addTokenSigningCertificate", ids), 200, json=body
+    )
+    assert certificate["displayName"] == "CN=Microsoft Azure Federated SSO Certificate"
 
 
 @pytest.mark.parametrize("path", ["/applications/{application}", "/servicePrincipals/{principal}"])
@@ -266,7 +268,7 @@ def test_a_role_with_an_empty_value(terraform: t.Any, ids: dict[str, str]) -> No
         "isEnabled": True,
         "value": "",
     }
-    for each in roles:
-        each.pop("origin")
+    for app_role in roles:
+        app_role.pop("origin")
     terraform("PATCH", path, 204, json={"appRoles": [*roles, more]})
     assert {role["value"] for role in terraform("GET", path, 200)["appRoles"]} == {None}

@@ -117,18 +117,18 @@ class Federation:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        made = clouds.seed(sandbox.world, SEED)
-        self.instance = made["aws"]["instances"][0]
-        self.users: dict[str, str] = made["entra"]["tenants"][0]["users"]
-        self.groups: dict[str, str] = made["entra"]["tenants"][0]["groups"]
+        seeded = clouds.seed(sandbox.world, SEED)
+        self.instance = seeded["aws"]["instances"][0]
+        self.users: dict[str, str] = seeded["entra"]["tenants"][0]["users"]
+        self.groups: dict[str, str] = seeded["entra"]["tenants"][0]["groups"]
         self.session = http_sign_in.new_browser(sandbox.environment)
         self._federate()
 
     def _federate(self) -> None:
-        made = self.graph(
+        created = self.graph(
             "POST", "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate", displayName="Connect"
         )
-        self.application, self.principal = made["application"], made["servicePrincipal"]
+        self.application, self.principal = created["application"], created["servicePrincipal"]
         self.principal_path = f"/servicePrincipals/{self.principal['id']}"
         self.application_path = f"/applications/{self.application['id']}"
         self.change_principal(
@@ -173,10 +173,10 @@ class Federation:
         self.graph("PATCH", self.application_path, **values)
 
     def add_certificate(self, **values: t.Any) -> str:
-        made = self.graph(
+        certificate = self.graph(
             "POST", f"{self.principal_path}/addTokenSigningCertificate", displayName="CN=Federation", **values
         )
-        return str(made["thumbprint"])
+        return str(certificate["thumbprint"])
 
     def activate(self, thumbprint: str | None) -> None:
         self.change_principal(preferredTokenSigningKeyThumbprint=thumbprint)
@@ -195,8 +195,8 @@ class Federation:
             policy["ClaimsTransformation"] = list(transformations)
         self.remove_claims()
         definition = [json.dumps({"ClaimsMappingPolicy": policy})]
-        made = self.graph("POST", "/policies/claimsMappingPolicies", displayName="Connect", definition=definition)
-        link = {"@odata.id": f"{GRAPH}/policies/claimsMappingPolicies/{made['id']}"}
+        response = self.graph("POST", "/policies/claimsMappingPolicies", displayName="Connect", definition=definition)
+        link = {"@odata.id": f"{GRAPH}/policies/claimsMappingPolicies/{response['id']}"}
         self.graph("POST", f"{self.principal_path}/claimsMappingPolicies/$ref", **link)
 
     def remove_claims(self) -> None:
@@ -217,10 +217,10 @@ class Federation:
     def set_issuance(self, **values: str) -> None:
         """Assign a token issuance policy."""
         policy = {"TokenIssuancePolicy": {"Version": 1, "SamlTokenVersion": "2.0", **values}}
-        made = self.graph(
+        response = self.graph(
             "POST", "/policies/tokenIssuancePolicies", displayName="Signing", definition=[json.dumps(policy)]
         )
-        link = {"@odata.id": f"{GRAPH}/policies/tokenIssuancePolicies/{made['id']}"}
+        link = {"@odata.id": f"{GRAPH}/policies/tokenIssuancePolicies/{response['id']}"}
         self.graph("POST", f"{self.application_path}/tokenIssuancePolicies/$ref", **link)
 
     def refresh(self) -> None:

@@ -103,25 +103,25 @@ def make_pool(federation: Federation) -> dict[str, t.Any]:
         "custom_domain": "auth.desk.example",
         "clients": clients,
     }
-    made = clouds.seed(federation.sandbox.world, {"aws": {"pools": [seed]}})["aws"]["pools"][0]
+    seeded = clouds.seed(federation.sandbox.world, {"aws": {"pools": [seed]}})["aws"]["pools"][0]
     federation.change_principal(samlSingleSignOnSettings=None)
     federation.change_application(
-        identifierUris=[f"urn:amazon:cognito:sp:{made['id']}"],
+        identifierUris=[f"urn:amazon:cognito:sp:{seeded['id']}"],
         web={"redirectUris": [REPLY_URL, "https://auth.desk.example/saml2/idpresponse"]},
     )
     details = {"MetadataFile": federation.metadata()}
     cognito = federation.client("cognito-idp")
     cognito.create_identity_provider(
-        UserPoolId=made["id"],
+        UserPoolId=seeded["id"],
         ProviderName="Entra",
         ProviderType="SAML",
         ProviderDetails=details,
         AttributeMapping={"email": MAIL, "family_name": SURNAME},
         IdpIdentifiers=["contoso.com"],
     )
-    made["client"] = made["clients"]["web"]
-    change_client(federation, made, SupportedIdentityProviders=["Entra"])
-    return t.cast("dict[str, t.Any]", made)
+    seeded["client"] = seeded["clients"]["web"]
+    change_client(federation, seeded, SupportedIdentityProviders=["Entra"])
+    return t.cast("dict[str, t.Any]", seeded)
 
 
 def change_client(federation: Federation, pool: dict[str, t.Any], **values: t.Any) -> None:

@@ -20,7 +20,7 @@ CONSOLE = "https://us-east-1.console.aws.amazon.com/console/home"
 INVALID = "Your request included an invalid SAML response. To logout, click here."
 
 
-def taken(federation: Federation) -> bytes:
+def response_of(federation: Federation) -> bytes:
     """The document of a real response."""
     return base64.b64decode(federation.saml_response())
 
@@ -58,7 +58,7 @@ def without_signature(document: bytes) -> bytes:
 def test_nobody_gets_in(
     change: collections.abc.Callable[[bytes], bytes], answer: str, federation: Federation, browser: requests.Session
 ) -> None:
-    changed = change(taken(federation))
+    changed = change(response_of(federation))
     seen = federation.post(changed, federation.relay_state(), browser)
     assert (seen.outcome, seen.ok) == ("aws-error", False)
     assert seen.text.startswith(answer)
@@ -70,7 +70,7 @@ def test_a_comment_in_a_name_makes_nobody_of_it_somebody_else(
 ) -> None:
     """A person of another domain would be Jane if what is behind a comment were lost."""
     federation.set_claims(*federation.claims(RoleSessionName={"Value": "jane@contoso.com.evil.com"}))
-    changed = taken(federation).replace(b">jane@contoso.com.evil.com<", b">jane@contoso.com<!-- -->.evil.com<")
+    changed = response_of(federation).replace(b">jane@contoso.com.evil.com<", b">jane@contoso.com<!-- -->.evil.com<")
     assert b"<!-- -->" in changed
     seen = federation.post(changed, federation.relay_state(), browser)
     assert (seen.outcome, seen.agent) == ("connect-message", "")
@@ -80,7 +80,7 @@ def test_a_comment_in_a_name_makes_nobody_of_it_somebody_else(
 def test_a_response_that_was_used_opens_nothing_in_another_browser(
     federation: Federation, browser: requests.Session
 ) -> None:
-    document = taken(federation)
+    document = response_of(federation)
     assert federation.post(document, federation.relay_state(), browser).ok
     with http_sign_in.new_browser(federation.sandbox.environment) as thief:
         assert federation.post(document, federation.relay_state(), thief).text == INVALID

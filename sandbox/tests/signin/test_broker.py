@@ -30,11 +30,11 @@ def credentials(federation: Federation) -> dict[str, str]:
     assumed = federation.client("sts").assume_role(
         RoleArn=federation.role.replace("Federation", "Admin"), RoleSessionName="alex"
     )
-    made = assumed["Credentials"]
+    credentials = assumed["Credentials"]
     return {
-        "sessionId": made["AccessKeyId"],
-        "sessionKey": made["SecretAccessKey"],
-        "sessionToken": made["SessionToken"],
+        "sessionId": credentials["AccessKeyId"],
+        "sessionKey": credentials["SecretAccessKey"],
+        "sessionToken": credentials["SessionToken"],
     }
 
 
@@ -67,9 +67,9 @@ def test_the_session_lasts_as_long_as_was_asked(
 def test_a_token_lasts_fifteen_minutes(
     federation: Federation, browser: requests.Session, credentials: dict[str, str]
 ) -> None:
-    made = token(browser, credentials)
+    sign_in_token = token(browser, credentials)
     federation.later(minutes=16)
-    assert ask(browser, Action="login", Destination=CONSOLE, SigninToken=made).status_code == 400
+    assert ask(browser, Action="login", Destination=CONSOLE, SigninToken=sign_in_token).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,10 @@ def test_whoever_holds_none_stays_outside(
 
 def test_wrong_durations_and_destinations_are_refused(browser: requests.Session, credentials: dict[str, str]) -> None:
     for seconds in ("899", "43201", "an hour"):
-        wanted = {"Action": "getSigninToken", "Session": json.dumps(credentials), "SessionDuration": seconds}
-        assert ask(browser, **wanted).status_code == 400
-    made = token(browser, credentials)
-    assert ask(browser, Action="login", Destination="https://example.com/", SigninToken=made).status_code == 400
+        options = {"Action": "getSigninToken", "Session": json.dumps(credentials), "SessionDuration": seconds}
+        assert ask(browser, **options).status_code == 400
+    sign_in_token = token(browser, credentials)
+    assert (
+        ask(browser, Action="login", Destination="https://example.com/", SigninToken=sign_in_token).status_code == 400
+    )
     assert http_sign_in.visit(browser, CONSOLE).outcome == "aws-error"

@@ -78,10 +78,8 @@ def test_a_role_that_may(federation: Federation, change: dict[str, t.Any]) -> No
 def test_a_condition_on_the_instance(federation: Federation) -> None:
     """facts/aws.md 4.3: the second and third of the documented policies"""
     own = federation.instance["id"]
-    for wanted in (own, ["00000000-0000-4000-8000-000000000000", own]):
-        federation.permit(
-            federation.statement(Resource="*", Condition={"StringEquals": {"connect:InstanceId": wanted}})
-        )
+    for ids in (own, ["00000000-0000-4000-8000-000000000000", own]):
+        federation.permit(federation.statement(Resource="*", Condition={"StringEquals": {"connect:InstanceId": ids}}))
         assert federation.sign_in().ok
 
 
@@ -198,7 +196,7 @@ def test_an_agent_who_was_deleted(federation: Federation) -> None:
 
 
 def test_an_instance_that_does_not_sign_in_with_saml(federation: Federation) -> None:
-    made = clouds.seed(
+    seeded = clouds.seed(
         federation.sandbox.world,
         {
             "aws": {
@@ -214,7 +212,7 @@ def test_an_instance_that_does_not_sign_in_with_saml(federation: Federation) -> 
         },
     )
     federation.permit(federation.statement(Resource="*"))
-    federation.set_relay_state(federation.relay_state(instance=made["aws"]["instances"][0]["id"]))
+    federation.set_relay_state(federation.relay_state(instance=seeded["aws"]["instances"][0]["id"]))
     assert message(federation.sign_in()) == NOT_ONBOARDED
 
 
@@ -253,14 +251,16 @@ def test_a_page_that_does_not_exist(federation: Federation, destination: str, ou
 def test_the_old_domain(federation: Federation) -> None:
     """facts/aws.md 4.1: everything is below /connect there, and new_domain=true leads to the new one"""
     old = {"account": ACCOUNT, "region": REGION, "alias": "older", "old_domain": True, "users": [{"username": JANE}]}
-    made = clouds.seed(federation.sandbox.world, {"aws": {"instances": [old]}})["aws"]["instances"][0]
+    seeded = clouds.seed(federation.sandbox.world, {"aws": {"instances": [old]}})["aws"]["instances"][0]
     federation.permit(federation.statement(Resource="*"))
-    federation.set_relay_state(federation.relay_state(destination="/connect/ccp-v2", instance=made["id"]))
+    federation.set_relay_state(federation.relay_state(destination="/connect/ccp-v2", instance=seeded["id"]))
     signed_in = federation.sign_in()
     assert (signed_in.ok, signed_in.url) == (True, "https://older.awsapps.com/connect/ccp-v2")
-    federation.set_relay_state(federation.relay_state(destination="/ccp-v2", instance=made["id"]))
+    federation.set_relay_state(federation.relay_state(destination="/ccp-v2", instance=seeded["id"]))
     assert federation.sign_in().status == 404
-    federation.set_relay_state(federation.relay_state(destination="/ccp-v2", instance=made["id"]) + "&new_domain=true")
+    federation.set_relay_state(
+        federation.relay_state(destination="/ccp-v2", instance=seeded["id"]) + "&new_domain=true"
+    )
     signed_in = federation.sign_in()
     assert (signed_in.ok, signed_in.url) == (True, "https://older.my.connect.aws/ccp-v2")
 
@@ -374,8 +374,8 @@ def test_the_api_takes_a_response_more_than_once(federation: Federation) -> None
 )
 def test_what_the_api_refuses(federation: Federation, parameters: dict[str, t.Any], code: str, message: str) -> None:
     federation.iam.update_role(RoleName="Federation", MaxSessionDuration=3600)
-    wanted = {"RoleArn": ROLE, "PrincipalArn": PROVIDER, "SAMLAssertion": federation.saml_response(), **parameters}
-    assert code_of(federation.client("sts").assume_role_with_saml, **wanted) == (code, message)
+    options = {"RoleArn": ROLE, "PrincipalArn": PROVIDER, "SAMLAssertion": federation.saml_response(), **parameters}
+    assert code_of(federation.client("sts").assume_role_with_saml, **options) == (code, message)
 
 
 def test_the_session_duration_claim_is_for_the_console(federation: Federation) -> None:

@@ -93,10 +93,10 @@ def test_the_console_sessions_of_two_partitions_stand_side_by_side(govcloud: Fed
     ],
 )
 def test_the_launchers_of_national_clouds(federation: Federation, cloud: str, launcher: str, login: str) -> None:
-    made = clouds.seed(
+    seeded = clouds.seed(
         federation.sandbox.world, {"entra": {"tenants": [{"cloud": cloud, "domains": [f"{cloud}.onmicrosoft.com"]}]}}
     )
-    tenant = made["entra"]["tenants"][0]["id"]
+    tenant = seeded["entra"]["tenants"][0]["id"]
     app_id = federation.application["appId"]
     signed_in = http_sign_in.visit(
         federation.sandbox.environment, f"https://{launcher}/api/signin/{app_id}?tenantId={tenant}"

@@ -33,8 +33,8 @@ def _other_metadata(live: LiveFederation) -> None:
     )
     path = f"/servicePrincipals/{other['servicePrincipal']['id']}"
     live.graph("PATCH", path, preferredSingleSignOnMode="saml")
-    made = live.graph("POST", f"{path}/addTokenSigningCertificate", displayName="CN=Other")
-    live.graph("PATCH", path, preferredTokenSigningKeyThumbprint=made["thumbprint"])
+    certificate = live.graph("POST", f"{path}/addTokenSigningCertificate", displayName="CN=Other")
+    live.graph("PATCH", path, preferredTokenSigningKeyThumbprint=certificate["thumbprint"])
     live.replace_provider(live.metadata(app_id=other["application"]["appId"]))
 
 

@@ -57,8 +57,8 @@ def transformed(
 
 def both(*acts: Act) -> Act:
     def act(live: LiveFederation) -> None:
-        for each in acts:
-            each(live)
+        for step in acts:
+            step(live)
 
     return act
 
@@ -90,16 +90,20 @@ def app_role(value: str) -> Act:
             {key: value for key, value in each.items() if key != "origin"}
             for each in live.graph("GET", path)["appRoles"]
         ]
-        made = {
+        app_role = {
             "id": str(uuid.uuid4()),
             "displayName": "Agent",
             "description": "Agent",
             "value": value,
             "isEnabled": True,
         }
-        live.graph("PATCH", path, appRoles=[*known, {**made, "allowedMemberTypes": ["User"]}])
+        live.graph("PATCH", path, appRoles=[*known, {**app_role, "allowedMemberTypes": ["User"]}])
         assigned = live.graph("GET", f"{live.principal}/appRoleAssignedTo")["value"][0]
-        ids = {"principalId": assigned["principalId"], "resourceId": assigned["resourceId"], "appRoleId": made["id"]}
+        ids = {
+            "principalId": assigned["principalId"],
+            "resourceId": assigned["resourceId"],
+            "appRoleId": app_role["id"],
+        }
         live.graph("POST", f"{live.principal}/appRoleAssignedTo", **ids)
         live.set_claim("Role", ASSIGNED)
 

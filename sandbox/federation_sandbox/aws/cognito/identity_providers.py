@@ -54,7 +54,7 @@ def create_identity_provider(context: Context, params: Params) -> Item:
     pool.providers[name] = Provider(
         name, details, dict(mapping), list(identifiers), now, now, document, context.world.clock.now(), number
     )
-    return {"IdentityProvider": _shown(context.world, pool, pool.providers[name])}
+    return {"IdentityProvider": _description(context.world, pool, pool.providers[name])}
 
 
 def update_identity_provider(context: Context, params: Params) -> Item:
@@ -72,13 +72,13 @@ def update_identity_provider(context: Context, params: Params) -> Item:
         _check_identifiers(pool, provider.name, params["IdpIdentifiers"])
         provider.identifiers = list(params["IdpIdentifiers"])
     provider.modified = _now(context.world)
-    return {"IdentityProvider": _shown(context.world, pool, provider)}
+    return {"IdentityProvider": _description(context.world, pool, provider)}
 
 
 def describe_identity_provider(context: Context, params: Params) -> Item:
     """A provider."""
     pool = pool_of(context, params)
-    return {"IdentityProvider": _shown(context.world, pool, _provider(pool, params))}
+    return {"IdentityProvider": _description(context.world, pool, _provider(pool, params))}
 
 
 def get_identity_provider_by_identifier(context: Context, params: Params) -> Item:
@@ -87,7 +87,7 @@ def get_identity_provider_by_identifier(context: Context, params: Params) -> Ite
     provider = next((each for each in pool.providers.values() if params["IdpIdentifier"] in each.identifiers), None)
     if provider is None:
         raise cognito_error("ResourceNotFoundException", f"Identity provider {params['IdpIdentifier']} does not exist.")
-    return {"IdentityProvider": _shown(context.world, pool, provider)}
+    return {"IdentityProvider": _description(context.world, pool, provider)}
 
 
 def list_identity_providers(context: Context, params: Params) -> Item:
@@ -200,7 +200,7 @@ def _provider(pool: Pool, params: Params) -> Provider:
     return provider
 
 
-def _shown(world: World, pool: Pool, provider: Provider) -> Item:
+def _description(world: World, pool: Pool, provider: Provider) -> Item:
     derived = {"SSORedirectBindingURI": provider.metadata.sign_in, "SLORedirectBindingURI": provider.metadata.sign_out}
     if provider.has("EncryptedResponses"):
         newest = newest_certificate(pool, provider.key_number, provider.created, world.clock.now())

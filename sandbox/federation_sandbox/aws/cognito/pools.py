@@ -64,12 +64,12 @@ def create_user_pool(context: Context, params: Params) -> Item:
         schema[attribute["Name"]] = attribute
     pool = context.world.state(Cognito).new_pool(context, name, schema, settings)
     pool.tags = dict(tags.connect_tags({}, pool_tags))
-    return {"UserPool": _shown(pool)}
+    return {"UserPool": _description(pool)}
 
 
 def describe_user_pool(context: Context, params: Params) -> Item:
     """A pool."""
-    return {"UserPool": _shown(pool_of(context, params))}
+    return {"UserPool": _description(pool_of(context, params))}
 
 
 def list_user_pools(context: Context, params: Params) -> Item:
@@ -262,7 +262,7 @@ def _attribute(entry: Item, *, custom: bool) -> Item:
     }
 
 
-def _shown(pool: Pool) -> Item:
+def _description(pool: Pool) -> Item:
     return {
         **pool.settings,
         "Id": pool.id,

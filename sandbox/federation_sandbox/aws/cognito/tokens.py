@@ -58,7 +58,7 @@ class Grant:
     scopes: tuple[str, ...]
     nonce: str
     challenge: str
-    at: dt.datetime
+    issued_at: dt.datetime
 
 
 class Grants:
@@ -78,7 +78,7 @@ class Grants:
     def exchange(self, code: str) -> Grant | None:
         """The grant of a code. A code is valid once and for a limited time."""
         grant = self._codes.pop(code, None)
-        return grant if grant and self._clock.now() - grant.at <= _CODE_LASTS else None
+        return grant if grant and self._clock.now() - grant.issued_at <= _CODE_LASTS else None
 
 
 def proves(grant: Grant, verifier: str) -> bool:
@@ -96,7 +96,7 @@ def issue(world: World, pool: Pool, client: Item, grant: Grant, person: Person) 
         "sub": person.sub,
         "cognito:groups": [f"{pool.id}_{person.provider}"],
         "iss": pool.issuer,
-        "auth_time": int(grant.at.timestamp()),
+        "auth_time": int(grant.issued_at.timestamp()),
         "iat": now,
         "exp": now + _TOKEN_SECONDS,
         "origin_jti": str(uuid.uuid4()),

@@ -66,7 +66,7 @@ class Agents:
 
 def get_federation_token(context: Context, params: Params) -> Item:
     """Sign in the agent whose username equals the caller's role session name, byte for byte."""
-    instance, who = active_instance(context, params), context.who
+    instance, who = active_instance(context, params), context.signer
     if not who.session_name or not instance.saml:
         message = (
             f"Provided identity: Principal: {who.arn}. User: {who.user_id} cannot be used for federation with "

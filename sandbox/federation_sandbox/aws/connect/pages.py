@@ -56,12 +56,12 @@ def federate(call: Call, caller: Caller, region: str, instance_id: str, query: t
     if endpoint is None:
         return _message(404, "Not found", f"Amazon Connect is not in the Region {region}.")
     inner = Call(call.world, "connect", "GetFederationToken")
-    at, wanted = Context(call.world, inner, endpoint, caller, inner.operation), {"InstanceId": instance_id}
+    context, params = Context(call.world, inner, endpoint, caller, inner.operation), {"InstanceId": instance_id}
     try:
         inner.admit()
-        pacing.pace(at, get_service_model("connect").operation_model(inner.operation))
-        permissions.authorize_connect(at, wanted)
-        url = get_federation_token(at, wanted)["SignInUrl"]
+        pacing.pace(context, get_service_model("connect").operation_model(inner.operation))
+        permissions.authorize_connect(context, params)
+        url = get_federation_token(context, params)["SignInUrl"]
     except CloudError as error:
         call.error = error.code
         if error.status == 429:
@@ -69,7 +69,7 @@ def federate(call: Call, caller: Caller, region: str, instance_id: str, query: t
         return _message(403, "Access denied", _DENIED if error.code == "AccessDeniedException" else _NOT_ONBOARDED)
     if query.get("new_domain", "").lower() == "true":
         parts = urllib.parse.urlsplit(url)
-        host = f"{(parts.hostname or '').partition('.')[0]}.{hosts.INSTANCE_DOMAINS[at.partition]}"
+        host = f"{(parts.hostname or '').partition('.')[0]}.{hosts.INSTANCE_DOMAINS[context.partition]}"
         url = parts._replace(netloc=host, path=parts.path.removeprefix("/connect")).geturl()
     destination = query.get("destination", "")
     onward = f"&{urllib.parse.urlencode({'destination': destination})}" if destination else ""

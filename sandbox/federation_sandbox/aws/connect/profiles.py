@@ -29,7 +29,7 @@ def list_security_profiles(context: Context, params: Params) -> Item:
 def describe_security_profile(context: Context, params: Params) -> Item:
     """One security profile, without its permissions."""
     return {
-        "SecurityProfile": _shown(
+        "SecurityProfile": _without_empty(
             require(active_instance(context, params).security_profiles, params["SecurityProfileId"])
         )
     }
@@ -98,7 +98,9 @@ def describe_routing_profile(context: Context, params: Params) -> Item:
     instance, profile_id = active_instance(context, params), params["RoutingProfileId"]
     users = sum(user["RoutingProfileId"] == profile_id for user in instance.users.peek_all(0))
     profile = require(instance.routing_profiles, profile_id)
-    return {"RoutingProfile": {**_shown(profile), "NumberOfAssociatedUsers": users, "NumberOfAssociatedQueues": 1}}
+    return {
+        "RoutingProfile": {**_without_empty(profile), "NumberOfAssociatedUsers": users, "NumberOfAssociatedQueues": 1}
+    }
 
 
 def list_queues(context: Context, params: Params) -> Item:
@@ -117,8 +119,8 @@ def list_queues(context: Context, params: Params) -> Item:
 
 def describe_queue(context: Context, params: Params) -> Item:
     """One queue."""
-    return {"Queue": _shown(require(active_instance(context, params).queues, params["QueueId"]))}
+    return {"Queue": _without_empty(require(active_instance(context, params).queues, params["QueueId"]))}
 
 
-def _shown(item: Item) -> Item:
+def _without_empty(item: Item) -> Item:
     return {name: value for name, value in item.items() if value != {}}

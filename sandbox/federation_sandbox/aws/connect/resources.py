@@ -58,7 +58,7 @@ def of(context: Context, params: Params) -> list[str]:
     if instance is None:
         return [params.get("resourceArn") or "*"]
     if context.operation == "GetFederationToken":
-        return [f"{instance}/user/{context.who.user_id}"]
+        return [f"{instance}/user/{context.signer.user_id}"]
     new = MADE.get(context.operation) or LISTED.get(context.operation)
     arns = [f"{instance}/{new}/*"] if new else []
     for member, kind in KINDS.items():

@@ -152,8 +152,8 @@ def reading_lag(world: World) -> float:
 
 def any_instance(context: Context, params: Params) -> Instance:
     """The instance that a call names, whatever its status."""
-    there = {instance.id: instance for instance in context.world.state(Connect).of(context.account, context.region)}
-    return require(there, params["InstanceId"])
+    instances = {instance.id: instance for instance in context.world.state(Connect).of(context.account, context.region)}
+    return require(instances, params["InstanceId"])
 
 
 def active_instance(context: Context, params: Params) -> Instance:

@@ -39,16 +39,16 @@ def list_tags_for_resource(context: Context, params: Params) -> Item:
 def tags_of(context: Context, arn: str) -> dict[str, str]:
     """The tags of an ARN, empty when nothing has that ARN."""
     try:
-        return _tags(*_at(context, arn))
+        return _tags(*_locate(context, arn))
     except CloudError:
         return {}
 
 
 def _resource(context: Context, params: Params) -> tuple[Instance, str, str]:
-    return _at(context, params["resourceArn"])
+    return _locate(context, params["resourceArn"])
 
 
-def _at(context: Context, arn: str) -> tuple[Instance, str, str]:
+def _locate(context: Context, arn: str) -> tuple[Instance, str, str]:
     named = _ARN.fullmatch(arn)
     if named is None:
         raise connect_error("InvalidParameterException", f"{arn} is not the ARN of anything in Amazon Connect.")

@@ -85,7 +85,7 @@ def get_saml_provider(context: Context, params: Params) -> Answer:
     return answer
 
 
-def list_saml_providers(context: Context, _wanted: Params) -> Answer:
+def list_saml_providers(context: Context, _params: Params) -> Answer:
     """Every provider of the account, on one page and without tags."""
     providers = _of_account(context, context.world.state(Iam).providers.all())
     return {

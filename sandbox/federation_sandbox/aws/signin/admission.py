@@ -100,13 +100,17 @@ def admit(world: World, presented: Presented, pair: Pair) -> Admitted:
     source = _source_identity(assertion)
     tags = _tags(assertion)
     role = world.state(Iam).roles.get(pair.role)
-    wanted = [
+    actions = [
         "sts:AssumeRoleWithSAML",
         *(["sts:TagSession"] if tags else []),
         *(["sts:SetSourceIdentity"] if source else []),
     ]
     facts = {**policies.moment(world.clock.now()), **_facts(assertion, pair, name, source, tags)}
-    if role is None or not assertion.name_id or not all(_trusts(world, role, action, pair, facts) for action in wanted):
+    if (
+        role is None
+        or not assertion.name_id
+        or not all(_trusts(world, role, action, pair, facts) for action in actions)
+    ):
         raise refusal(NOT_AUTHORIZED, "AccessDenied", 403)
     carried = {key: values for key, values in facts.items() if key.startswith(("saml:", "aws:federatedprovider"))}
     carried |= {f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()}
@@ -118,7 +122,7 @@ def admit(world: World, presented: Presented, pair: Pair) -> Admitted:
 
 def console_seconds(presented: Presented, role: EffectiveRole) -> int:
     """The duration of a console session: what the response requests, if the role allows it, else one hour."""
-    text = _one(presented.assertion, "SessionDuration")
+    text = _single(presented.assertion, "SessionDuration")
     if not text:
         return _UNASKED
     if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not _SHORTEST <= int(text) <= _LONGEST:
@@ -201,7 +205,7 @@ def _check_times(assertion: Assertion, now: dt.datetime) -> None:
         raise refusal("Token must be redeemed within 5 minutes of issuance", "ExpiredTokenException")
 
 
-def _one(assertion: Assertion, name: str) -> str:
+def _single(assertion: Assertion, name: str) -> str:
     values = assertion.attributes.get(f"{_ATTRIBUTES}{name}", ())
     if len(values) > 1:
         raise refusal(INVALID, service="")
@@ -209,7 +213,7 @@ def _one(assertion: Assertion, name: str) -> str:
 
 
 def _name(assertion: Assertion) -> str:
-    name = _one(assertion, "RoleSessionName")
+    name = _single(assertion, "RoleSessionName")
     if not name:
         raise refusal("RoleSessionName is required in AuthnResponse")
     if not _NAME.fullmatch(name):
@@ -218,7 +222,7 @@ def _name(assertion: Assertion) -> str:
 
 
 def _source_identity(assertion: Assertion) -> str:
-    source = _one(assertion, "SourceIdentity")
+    source = _single(assertion, "SourceIdentity")
     if source and (not _NAME.fullmatch(source) or source.startswith("aws:")):
         raise refusal('Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with "aws:"')
     return source
@@ -227,7 +231,7 @@ def _source_identity(assertion: Assertion) -> str:
 def _tags(assertion: Assertion) -> dict[str, str]:
     prefix = f"{_ATTRIBUTES}PrincipalTag:"
     names = [name for name in assertion.attributes if name.startswith(prefix)]
-    tags = {name.removeprefix(prefix): _one(assertion, name.removeprefix(_ATTRIBUTES)) for name in names}
+    tags = {name.removeprefix(prefix): _single(assertion, name.removeprefix(_ATTRIBUTES)) for name in names}
     for key, value in tags.items():
         if len(key) > _LONGEST_KEY or len(value) > _LONGEST_VALUE or not is_text(key + value):
             raise refusal(INVALID, service="")

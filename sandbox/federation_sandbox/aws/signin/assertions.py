@@ -175,11 +175,11 @@ def _check_signature(
     transforms = references[0][0]
     if any(child.tag != f"{_DS}Transform" or child.get("Algorithm") not in _TRANSFORMS for child in transforms):
         raise BadSignature("an algorithm that is not for SAML")
-    if not any(_made(root, signatures[0], certificate) for certificate in certificates):
+    if not any(_is_signed_by(root, signatures[0], certificate) for certificate in certificates):
         raise BadSignature("not made by a certificate of the provider")
 
 
-def _made(root: etree._Element, signature: etree._Element, certificate: x509.Certificate) -> bool:
+def _is_signed_by(root: etree._Element, signature: etree._Element, certificate: x509.Certificate) -> bool:
     """Whether a certificate made a signature. The KeyInfo and the dates of the certificate are ignored (facts/aws.md
     5.2).
     """

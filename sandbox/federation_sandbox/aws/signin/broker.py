@@ -64,11 +64,11 @@ def _token(request: Request, world: World, site: Site) -> Response:
     ):
         raise CloudError(400, "InvalidSession", "Session holds no valid temporary credentials.", service="")
     expires = credentials.expires
-    wanted = request.values.get("SessionDuration")
-    if wanted is not None:
-        if not re.fullmatch(r"\d{3,5}", wanted, re.ASCII) or not 900 <= int(wanted) <= 43200:
+    duration = request.values.get("SessionDuration")
+    if duration is not None:
+        if not re.fullmatch(r"\d{3,5}", duration, re.ASCII) or not 900 <= int(duration) <= 43200:
             raise CloudError(400, "InvalidDuration", "SessionDuration must be between 900 and 43200.", service="")
-        expires = world.clock.now() + dt.timedelta(seconds=int(wanted))
+        expires = world.clock.now() + dt.timedelta(seconds=int(duration))
     token = world.state(SigninTokens).make(ConsoleSession(credentials.caller, expires))
     return Response(json.dumps({"SigninToken": token}), content_type="application/json")
 

@@ -15,18 +15,18 @@ _LIMIT: t.Final[int] = 700
 
 
 def checked_roles(
-    resource: str, current: list[dict[str, t.Any]], wanted: list[dict[str, t.Any]]
+    resource: str, current: list[dict[str, t.Any]], desired: list[dict[str, t.Any]]
 ) -> list[dict[str, t.Any]]:
     """The new list of roles; 400 when one of them is invalid. resource: "Application" or "ServicePrincipal"."""
-    if len({role.get("id") for role in wanted}) != len(wanted) or len(wanted) > _LIMIT:
+    if len({role.get("id") for role in desired}) != len(desired) or len(desired) > _LIMIT:
         raise invalid_value("appRoles", resource)
-    values = [role["value"] for role in wanted if role.get("value")]
+    values = [role["value"] for role in desired if role.get("value")]
     if len(set(values)) != len(values):
         raise bad_request(
             "It contains duplicate value. Please provide a unique value.", target="appRoles", detail="DuplicateValue"
         )
     known = {role["id"]: role for role in current}
-    roles = [_checked(resource, role, known.get(role.get("id"))) for role in wanted]
+    roles = [_checked(resource, role, known.get(role.get("id"))) for role in desired]
     for role in current:
         if role["isEnabled"] and role["id"] not in {each["id"] for each in roles}:
             raise _disable_first()

@@ -61,7 +61,7 @@ def _instantiate(context: Context) -> Response:
     name, reference = body.get("displayName"), body.get("serviceManagementReference")
     if not isinstance(name, str) or not name.strip() or len(name) > 256 or not isinstance(reference, (str, type(None))):
         raise invalid_value("displayName", "ApplicationServicePrincipal")
-    application, principal = _made(context, template, name)
+    application, principal = _new_objects(context, template, name)
     application["serviceManagementReference"] = reference
     context.save("applications", application)
     context.save("servicePrincipals", principal)
@@ -73,7 +73,7 @@ def _instantiate(context: Context) -> Response:
     return context.json(content, 201)
 
 
-def _made(context: Context, template: Record, name: str) -> tuple[Record, Record]:
+def _new_objects(context: Context, template: Record, name: str) -> tuple[Record, Record]:
     caller = context.caller
     # facts/entra.md E5: instantiate makes nobody the owner
     owners = (caller.principal_id,) if context.settings.instantiate_sets_owner else ()

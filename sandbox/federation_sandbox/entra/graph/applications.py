@@ -164,10 +164,10 @@ def _update(context: Context) -> Response:
 
 
 def _upsert(context: Context, key: Key) -> Response:
-    wanted = "create-if-missing" in context.request.headers.get("Prefer", "")
+    may_create = "create-if-missing" in context.request.headers.get("Prefer", "")
     if match(context.tenant["applications"].all_visible(), uniqueName=key.value):
         return _patch(context, key)
-    if not wanted:
+    if not may_create:
         raise not_found(key.value)
     content = checked("application", context.body())
     if not content.get("displayName"):

@@ -116,7 +116,7 @@ def _create_assigned_to(context: Context) -> Response:
     return _create(context, context.find("servicePrincipals", context.keys[0]), context.body())
 
 
-def _found(context: Context, name: str, owner: Record) -> Record:
+def _require_assignment(context: Context, name: str, owner: Record) -> Record:
     """The assignment that a path names below its resource or its principal."""
     record = context.tenant["appRoleAssignments"].visible(str(context.keys[1]))
     if record is None or record[name] != owner["id"]:
@@ -126,12 +126,12 @@ def _found(context: Context, name: str, owner: Record) -> Record:
 
 def _get_assigned_to(context: Context) -> Response:
     resource = context.find("servicePrincipals", context.keys[0])
-    return context.entity("appRoleAssignments", _found(context, "resourceId", resource))
+    return context.entity("appRoleAssignments", _require_assignment(context, "resourceId", resource))
 
 
 def _delete_assigned_to(context: Context) -> Response:
     resource = context.find("servicePrincipals", context.keys[0])
-    return _delete(context, resource, _found(context, "resourceId", resource))
+    return _delete(context, resource, _require_assignment(context, "resourceId", resource))
 
 
 def _delete(context: Context, resource: Record | None, record: Record) -> Response:
@@ -157,7 +157,7 @@ def _of(collection: str) -> tuple[Route, ...]:
 
     def delete(context: Context) -> Response:
         principal = context.find(collection, context.keys[0])
-        return _delete(context, None, _found(context, "principalId", principal))
+        return _delete(context, None, _require_assignment(context, "principalId", principal))
 
     name = collection.removesuffix("s")
     path = f"/{collection}/{{key}}/appRoleAssignments"

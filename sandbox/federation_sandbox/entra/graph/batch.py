@@ -34,7 +34,7 @@ def answer_batch(request: Request, call: Call, answer: Answerer) -> dict[str, t.
         else:
             response = _answer_item(request, call, item, answer)
         statuses[item["id"]] = response.status_code
-        responses.append(_shown(item["id"], response))
+        responses.append(_batch_item(item["id"], response))
     return {"responses": responses}
 
 
@@ -125,7 +125,7 @@ def _failed_dependency() -> Response:
     return Response(json.dumps(body), 424, content_type="application/json")
 
 
-def _shown(key: str, response: Response) -> Item:
+def _batch_item(key: str, response: Response) -> Item:
     headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
     item: Item = {"id": key, "status": response.status_code, "headers": headers}
     data = response.get_data()

@@ -24,50 +24,50 @@ def checked(kind: str, body: dict[str, t.Any], also: t.Collection[str] = (), own
     if own_id and content.get("id") == own_id:
         del content["id"]
     for name, value in content.items():
-        each = TYPES[kind].get(name)
-        if each is None:
+        property_type = TYPES[kind].get(name)
+        if property_type is None:
             raise bad_request(f"Invalid property '{name}'.", target=name, detail="InvalidProperty")
-        if each.read_only and name not in also:
+        if property_type.read_only and name not in also:
             raise bad_request(
                 f"Property '{name}' is read-only and cannot be set.", target=name, detail="ReadOnlyProperty"
             )
-        _check(kind, each, value)
+        _check(kind, property_type, value)
     return content
 
 
-def _check(kind: str, each: Property, value: t.Any) -> None:
-    if value is None and not each.many:
+def _check(kind: str, property_type: Property, value: t.Any) -> None:
+    if value is None and not property_type.many:
         return
-    if each.many != isinstance(value, list):
-        raise _wrong(kind, each)
-    for item in value if each.many else [value]:
-        if each.kind in TYPES:
+    if property_type.many != isinstance(value, list):
+        raise _wrong(kind, property_type)
+    for item in value if property_type.many else [value]:
+        if property_type.kind in TYPES:
             if not isinstance(item, dict):
-                raise _wrong(kind, each)
-            checked(each.kind, item)
+                raise _wrong(kind, property_type)
+            checked(property_type.kind, item)
         else:
-            _check_primitive(kind, each, item)
+            _check_primitive(kind, property_type, item)
 
 
-def _check_primitive(kind: str, each: Property, item: t.Any) -> None:
-    wanted = _PRIMITIVES.get(each.kind, str)
-    if not isinstance(item, wanted) or isinstance(item, bool) != (wanted is bool):
-        raise _wrong(kind, each)
-    if each.kind == "guid" and not _GUID.fullmatch(str(item)):
-        raise _wrong(kind, each)
-    if each.kind == "time":
+def _check_primitive(kind: str, property_type: Property, item: t.Any) -> None:
+    primitive = _PRIMITIVES.get(property_type.kind, str)
+    if not isinstance(item, primitive) or isinstance(item, bool) != (primitive is bool):
+        raise _wrong(kind, property_type)
+    if property_type.kind == "guid" and not _GUID.fullmatch(str(item)):
+        raise _wrong(kind, property_type)
+    if property_type.kind == "time":
         try:
             moment(str(item))
         except ValueError as reason:
-            raise _wrong(kind, each) from reason
+            raise _wrong(kind, property_type) from reason
 
 
-def _wrong(kind: str, each: Property) -> Exception:
-    expected = f"Collection({each.kind})" if each.many else each.kind
+def _wrong(kind: str, property_type: Property) -> Exception:
+    expected = f"Collection({property_type.kind})" if property_type.many else property_type.kind
     return bad_request(
         (
-            f"Cannot convert the value of property '{each.name}' of type 'microsoft.graph.{kind}' to the expected "
-            f"type '{expected}'."
+            f"Cannot convert the value of property '{property_type.name}' of type "
+            f"'microsoft.graph.{kind}' to the expected type '{expected}'."
         ),
         code="BadRequest",
     )

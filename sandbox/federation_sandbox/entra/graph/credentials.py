@@ -40,7 +40,7 @@ def add_token_signing_certificate(
     """Create a certificate, add its three credentials to a service principal, and return the certificate as the
     response contains it. caller_id: the calling service principal, which a policy of the tenant may exempt.
     """
-    name, start, end = _wanted(tenant, body)
+    name, start, end = _certificate_request(tenant, body)
     application = tenant.current("applications", appId=record["appId"]) or record
     check_key_lifetime(tenant, application, caller_id, start, end)
     key, certificate = self_signed(name.removeprefix("CN="), start, end)
@@ -64,7 +64,9 @@ def add_token_signing_certificate(
     }
 
 
-def _wanted(tenant: Tenant, body: collections.abc.Mapping[str, t.Any]) -> tuple[str, dt.datetime, dt.datetime]:
+def _certificate_request(
+    tenant: Tenant, body: collections.abc.Mapping[str, t.Any]
+) -> tuple[str, dt.datetime, dt.datetime]:
     unknown = sorted(set(body) - {"displayName", "endDateTime"})
     if unknown:
         raise unknown_parameter(unknown[0], "addTokenSigningCertificate")
@@ -76,18 +78,18 @@ def _wanted(tenant: Tenant, body: collections.abc.Mapping[str, t.Any]) -> tuple[
     latest = _years_after(start)
     end = body.get("endDateTime")
     try:
-        wanted = latest if end is None else moment(end)
+        end_date = latest if end is None else moment(end)
     except (ValueError, AttributeError) as reason:
         raise invalid_value("endDateTime", _RESOURCE) from reason
     # A client that adds three years to its own clock is some seconds ahead of ours.
-    if not start < wanted <= latest + dt.timedelta(minutes=5):
+    if not start < end_date <= latest + dt.timedelta(minutes=5):
         raise bad_request(
             f"The end date of a token signing certificate must be in the future and at most {_YEARS} years from now.",
             target="endDateTime",
             detail="InvalidValue",
         )
     drift = dt.timedelta(seconds=tenant.world.settings.certificate_end_drift)
-    return name, start, wanted.replace(microsecond=0) + drift
+    return name, start, end_date.replace(microsecond=0) + drift
 
 
 def _years_after(start: dt.datetime) -> dt.datetime:
@@ -107,19 +109,29 @@ def changed_credentials(tenant: Tenant, record: Record, content: collections.abc
     for name in set(_SECRETS) & set(content):
         _check_kept(record, name, content[name], left_out=tenant.world.settings.kept_key_may_be_left_out)
     passwords = {
-        each.get("customKeyIdentifier"): each.get("secretText") for each in content.get("passwordCredentials") or ()
+        credential.get("customKeyIdentifier"): credential.get("secretText")
+        for credential in content.get("passwordCredentials") or ()
     }
-    makers = {"keyCredentials": lambda each: _new_key(tenant, each, passwords), "passwordCredentials": _new_password}
+    makers = {
+        "keyCredentials": lambda credential: _new_key(tenant, credential, passwords),
+        "passwordCredentials": _new_password,
+    }
     after = {
         name: _replaced(record[name], content[name], make) if name in content else record[name]
         for name, make in makers.items()
     }
-    indivisible = _certificates(record) & {each.get("customKeyIdentifier") for name in _SECRETS for each in after[name]}
+    indivisible = _certificates(record) & {
+        credential.get("customKeyIdentifier") for name in _SECRETS for credential in after[name]
+    }
     for name, credentials in after.items():
-        before = {each["keyId"] for each in record[name]}
-        left = {each["keyId"] for each in credentials}
-        kept = [each for each in record[name] if each["keyId"] in left or each["customKeyIdentifier"] in indivisible]
-        record[name] = kept + [each for each in credentials if each["keyId"] not in before]
+        before = {credential["keyId"] for credential in record[name]}
+        left = {credential["keyId"] for credential in credentials}
+        kept = [
+            credential
+            for credential in record[name]
+            if credential["keyId"] in left or credential["customKeyIdentifier"] in indivisible
+        ]
+        record[name] = kept + [credential for credential in credentials if credential["keyId"] not in before]
 
 
 def changed_application_keys(tenant: Tenant, record: Record, keys: list[Record]) -> list[Record]:
@@ -130,13 +142,13 @@ def changed_application_keys(tenant: Tenant, record: Record, keys: list[Record])
     left_out = settings.application_key_may_be_left_out
     _check_kept({"keyCredentials": before}, "keyCredentials", keys, left_out=left_out)
 
-    def make(each: Record) -> Record:
+    def make(credential: Record) -> Record:
         try:
-            name = base64.b64encode(bytes.fromhex(thumbprint(load_certificate(each["key"])))).decode()
+            name = base64.b64encode(bytes.fromhex(thumbprint(load_certificate(credential["key"])))).decode()
         except (KeyError, TypeError, ValueError) as reason:
             raise invalid_value("keyCredentials", "Application") from reason
-        key_id = each.get("keyId") if settings.application_keys_keep_their_ids else None
-        return _new_key(tenant, {"customKeyIdentifier": name, **each, "keyId": key_id}, {})
+        key_id = credential.get("keyId") if settings.application_keys_keep_their_ids else None
+        return _new_key(tenant, {"customKeyIdentifier": name, **credential, "keyId": key_id}, {})
 
     return _replaced(before, keys, make)
 
@@ -145,17 +157,17 @@ def _check_kept(record: Record, name: str, credentials: collections.abc.Iterable
     """400 when a kept credential is sent with its secret or with any other change. left_out: whether the secret may be
     omitted instead of null.
     """
-    known = {each["keyId"]: each for each in record[name]}
+    known = {credential["keyId"]: credential for credential in record[name]}
     secret = _SECRETS[name]
-    for each in credentials:
-        kept = known.get(each.get("keyId"))
+    for credential in credentials:
+        kept = known.get(credential.get("keyId"))
         if kept is None:
             continue
-        is_left_out = secret not in each and left_out
-        if each.get(secret, "") is not None and not is_left_out:
+        is_left_out = secret not in credential and left_out
+        if credential.get(secret, "") is not None and not is_left_out:
             message = f"Existing credential with KeyId '{kept['keyId']}' must be sent back with null value."
             raise bad_request(message, target=name, detail="KeyValueMustBeNull")
-        if any(value != kept.get(member) for member, value in each.items() if member != secret):
+        if any(value != kept.get(member) for member, value in credential.items() if member != secret):
             message = f"Update to existing credential with KeyId '{kept['keyId']}' is not allowed."
             raise bad_request(message, target=name, detail="KeyNotUpdatable")
 

@@ -54,9 +54,9 @@ def delete_softly(tenant: Tenant, collection: str, record: Record, together_with
     this.
     """
     assignments = [
-        each
-        for each in tenant["appRoleAssignments"].current()
-        if record["id"] in (each["resourceId"], each["principalId"])
+        assignment
+        for assignment in tenant["appRoleAssignments"].current()
+        if record["id"] in (assignment["resourceId"], assignment["principalId"])
     ]
     kind = COLLECTIONS[collection]
     kept = {
@@ -68,8 +68,8 @@ def delete_softly(tenant: Tenant, collection: str, record: Record, together_with
     }
     tenant["deletedItems"].put(kept)
     tenant[collection].delete(record["id"])
-    for each in assignments:
-        tenant["appRoleAssignments"].delete(each["id"])
+    for assignment in assignments:
+        tenant["appRoleAssignments"].delete(assignment["id"])
 
 
 def purge_expired(tenant: Tenant) -> None:
@@ -113,10 +113,14 @@ def _restore(context: Context) -> Response:
     record = context.changing("deletedItems", context.keys[0])
     restored = [
         record,
-        *(each for each in context.tenant["deletedItems"].current() if each["_together_with"] == record["id"]),
+        *(
+            restored_record
+            for restored_record in context.tenant["deletedItems"].current()
+            if restored_record["_together_with"] == record["id"]
+        ),
     ]
-    for each in restored:
-        _put_back(context.tenant, each)
+    for restored_record in restored:
+        _put_back(context.tenant, restored_record)
     kind = record["_kind"]
     about = {
         "@odata.context": context.annotation("directoryObjects/$entity"),
@@ -136,8 +140,8 @@ def _put_back(tenant: Tenant, record: Record) -> None:
     }
     tenant["deletedItems"].delete(record["id"])
     tenant[collection].put(live)
-    for each in record["_assignments"]:
-        tenant["appRoleAssignments"].put(each)
+    for assignment in record["_assignments"]:
+        tenant["appRoleAssignments"].put(assignment)
 
 
 def _lists() -> t.Iterator[Route]:

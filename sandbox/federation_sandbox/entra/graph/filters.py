@@ -59,39 +59,39 @@ class _Parser:
         self._exact = exact
         self._text = text
         self._advanced = advanced
-        self._at = 0
+        self._position = 0
         self._tokens = self._split(text)
 
     def everything(self) -> Predicate:
         """The complete filter."""
         predicate = self._or()
-        if self._at < len(self._tokens):
+        if self._position < len(self._tokens):
             raise self._invalid()
         return predicate
 
     def _split(self, text: str) -> list[tuple[str, str]]:
-        tokens, at = [], 0
-        while text[at:].strip():
-            token = _TOKEN.match(text, at)
+        tokens, position = [], 0
+        while text[position:].strip():
+            token = _TOKEN.match(text, position)
             if token is None:
                 raise self._invalid()
             tokens.append((str(token.lastgroup), token[str(token.lastgroup)]))
-            at = token.end()
+            position = token.end()
         return tokens
 
     def _invalid(self) -> Exception:
         return bad_request(
-            f"Invalid filter clause: Syntax error at position {self._at} in '{self._text}'.", code="BadRequest"
+            f"Invalid filter clause: Syntax error at position {self._position} in '{self._text}'.", code="BadRequest"
         )
 
     def _peek(self) -> str:
-        return self._tokens[self._at][1] if self._at < len(self._tokens) else ""
+        return self._tokens[self._position][1] if self._position < len(self._tokens) else ""
 
     def _next(self) -> tuple[str, str]:
-        if self._at >= len(self._tokens):
+        if self._position >= len(self._tokens):
             raise self._invalid()
-        self._at += 1
-        return self._tokens[self._at - 1]
+        self._position += 1
+        return self._tokens[self._position - 1]
 
     def _expect(self, mark: str) -> None:
         if self._next()[1] != mark:
@@ -132,24 +132,24 @@ class _Parser:
             raise self._invalid()
         if word.lower() in _FUNCTIONS and self._peek() == "(":
             return self._function(word.lower(), variable)
-        operand, each = self._operand(word, variable)
+        operand, property_type = self._operand(word, variable)
         if variable is None and self._peek() == "/":
-            return self._lambda(word, each)
+            return self._lambda(word, property_type)
         operator = self._next()[1]
         if operator not in _COMPARISONS:
             raise self._invalid()
-        self._check(_COMPARISONS[operator], each)
-        value: t.Any = self._list(each) if operator == "in" else self._literal(each)
-        if each.name in self._exact and operator == "eq":
+        self._check(_COMPARISONS[operator], property_type)
+        value: t.Any = self._list(property_type) if operator == "in" else self._literal(property_type)
+        if property_type.name in self._exact and operator == "eq":
             return lambda record: bool(operand(record) == value)
         return lambda record: _compare(operator, operand(record), value)
 
     def _function(self, name: str, variable: tuple[str, Property] | None) -> Predicate:
         self._expect("(")
-        operand, each = self._operand(self._next()[1], variable)
-        self._check(_FUNCTIONS[name], each)
+        operand, property_type = self._operand(self._next()[1], variable)
+        self._check(_FUNCTIONS[name], property_type)
         self._expect(",")
-        part = str(self._literal(each)).lower()
+        part = str(self._literal(property_type)).lower()
         self._expect(")")
         tests: dict[str, t.Callable[[str], bool]] = {
             "startswith": lambda text: text.startswith(part),
@@ -158,14 +158,14 @@ class _Parser:
         }
         return lambda record: any(tests[name](str(value).lower()) for value in _values(operand(record)))
 
-    def _lambda(self, name: str, each: Property) -> Predicate:
+    def _lambda(self, name: str, property_type: Property) -> Predicate:
         self._expect("/")
-        if self._next()[1] != "any" or not each.many:
+        if self._next()[1] != "any" or not property_type.many:
             raise self._unsupported(name)
         self._expect("(")
         variable = self._next()[1]
         self._expect(":")
-        inner = self._comparison((variable, each))
+        inner = self._comparison((variable, property_type))
         self._expect(")")
         return lambda record: any(inner({variable: item}) for item in record.get(name) or ())
 
@@ -192,18 +192,20 @@ class _Parser:
             f"Unsupported or invalid query filter clause specified for property '{name}' of resource '{resource}'."
         )
 
-    def _check(self, letter: str, each: Property) -> None:
-        if letter not in each.operators:
-            raise self._unsupported(each.name)
+    def _check(self, letter: str, property_type: Property) -> None:
+        if letter not in property_type.operators:
+            raise self._unsupported(property_type.name)
         if letter in _ADVANCED and not self._advanced:
-            raise unsupported_query(f"Operator specified in filter clause for property '{each.name}' is not supported.")
+            raise unsupported_query(
+                f"Operator specified in filter clause for property '{property_type.name}' is not supported."
+            )
 
-    def _list(self, each: Property) -> list[t.Any]:
+    def _list(self, property_type: Property) -> list[t.Any]:
         self._expect("(")
-        values = [self._literal(each)]
+        values = [self._literal(property_type)]
         while self._peek() == ",":
             self._next()
-            values.append(self._literal(each))
+            values.append(self._literal(property_type))
         self._expect(")")
         if len(values) > _LONGEST_LIST:
             message = (
@@ -213,7 +215,7 @@ class _Parser:
             raise bad_request(f"{message} Max allowed: {_LONGEST_LIST}.")
         return values
 
-    def _literal(self, each: Property) -> t.Any:
+    def _literal(self, property_type: Property) -> t.Any:
         category, text = self._next()
         if category == "string":
             value: t.Any = text[1:-1].replace("''", "'")
@@ -225,11 +227,11 @@ class _Parser:
             value = float(text) if "." in text else int(text)
         else:
             raise self._invalid()
-        if value is not None and category not in _CATEGORIES.get(each.kind, ("string",)):
+        if value is not None and category not in _CATEGORIES.get(property_type.kind, ("string",)):
             raise bad_request(
                 "Invalid filter clause: A binary operator with incompatible types was detected. Found operand types "
                 "for the property "
-                f"'{each.name}' and the value '{text}'.",
+                f"'{property_type.name}' and the value '{text}'.",
                 code="BadRequest",
             )
         return value
@@ -241,12 +243,12 @@ def _values(value: t.Any) -> collections.abc.Iterable[t.Any]:
     return value if isinstance(value, list) else (value,)
 
 
-def _compare(operator: str, actual: t.Any, wanted: t.Any) -> bool:
+def _compare(operator: str, actual: t.Any, operand: t.Any) -> bool:
     """Compare two values. Like the directory, this ignores the case of strings."""
     left = actual.lower() if isinstance(actual, str) else actual
     if operator == "in":
-        return any(_compare("eq", actual, each) for each in wanted)
-    right = wanted.lower() if isinstance(wanted, str) else wanted
+        return any(_compare("eq", actual, each) for each in operand)
+    right = operand.lower() if isinstance(operand, str) else operand
     if operator in ("eq", "ne"):
         return bool(left == right) == (operator == "eq")
     if left is None or right is None:

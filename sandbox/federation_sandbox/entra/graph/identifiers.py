@@ -17,13 +17,13 @@ from federation_sandbox.entra.state import Record, Tenant, match
 AWS_URN: t.Final[str] = "urn:amazon:webservices"
 
 
-def check_identifiers(tenant: Tenant, application: Record, wanted: list[str], caller_id: str) -> None:
+def check_identifiers(tenant: Tenant, application: Record, desired: list[str], caller_id: str) -> None:
     """Refuse identifiers that the application may not have. Existing ones are not checked again. caller_id: the calling
     service principal, which a policy of the tenant may exempt.
     """
-    if len({uri.lower() for uri in wanted}) != len(wanted):
+    if len({uri.lower() for uri in desired}) != len(desired):
         raise invalid_value("identifierUris", "Application")
-    new = [uri for uri in wanted if uri not in application.get("identifierUris", ())]
+    new = [uri for uri in desired if uri not in application.get("identifierUris", ())]
     for uri in new:
         _check_form(tenant, application, uri)
         if not _is_saml(tenant, application):

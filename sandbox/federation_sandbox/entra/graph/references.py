@@ -17,9 +17,9 @@ def referenced_id(context: Context, address: t.Any, places: collections.abc.Iter
     """The ID at the end of a URL. places: the paths below which objects of the expected kind are."""
     if not isinstance(address, str):
         raise bad_request("A reference needs an '@odata.id'.", code="BadRequest")
-    parts, here = urllib.parse.urlsplit(address), urllib.parse.urlsplit(context.root)
-    wanted = tuple(f"{here.path}/{place}/" for place in places)
-    if (parts.scheme, parts.hostname) != (here.scheme, here.hostname) or not parts.path.startswith(wanted):
+    parts, root = urllib.parse.urlsplit(address), urllib.parse.urlsplit(context.root)
+    prefixes = tuple(f"{root.path}/{place}/" for place in places)
+    if (parts.scheme, parts.hostname) != (root.scheme, root.hostname) or not parts.path.startswith(prefixes):
         raise bad_request(
             f"Invalid URL format specified in @odata.id for reference update: '{address}'.", code="BadRequest"
         )

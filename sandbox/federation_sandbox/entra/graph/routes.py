@@ -41,12 +41,12 @@ class Route:
         if len(pattern) != len(segments):
             return None
         keys: Segments = []
-        for wanted, segment in zip(pattern, segments, strict=True):
-            if wanted == "{key}":
+        for part, segment in zip(pattern, segments, strict=True):
+            if part == "{key}":
                 if isinstance(segment, str) and segment.startswith(("$", "microsoft.graph.", "graph.")):
                     return None
                 keys.append(segment)
-            elif wanted != segment:
+            elif part != segment:
                 return None
         return keys
 

@@ -136,7 +136,7 @@ def _unknown(segments: Segments) -> str:
 def _begins(route: Route, segments: Segments) -> bool:
     pattern = route.template.strip("/").split("/")
     return len(pattern) >= len(segments) and all(
-        wanted in ("{key}", segment) for wanted, segment in zip(pattern, segments, strict=False)
+        part in ("{key}", segment) for part, segment in zip(pattern, segments, strict=False)
     )
 
 

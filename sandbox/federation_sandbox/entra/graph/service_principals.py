@@ -157,9 +157,9 @@ def _delete(context: Context) -> Response:
 def _add_certificate(context: Context) -> Response:
     body = context.body()
     record = context.changing("servicePrincipals", context.keys[0])
-    made = add_token_signing_certificate(context.tenant, record, body, context.caller.principal_id)
+    certificate = add_token_signing_certificate(context.tenant, record, body, context.caller.principal_id)
     context.save("servicePrincipals", record)
-    return context.json({"@odata.context": context.annotation("microsoft.graph.selfSignedCertificate"), **made})
+    return context.json({"@odata.context": context.annotation("microsoft.graph.selfSignedCertificate"), **certificate})
 
 
 def _key_proof(context: Context) -> Response:

@@ -15,12 +15,12 @@ from support import CHECKOUT
 
 
 def test_a_relative_path_begins_where_the_user_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = tmp_path.resolve()
-    monkeypatch.chdir(here)
-    monkeypatch.setenv("HOME", str(here / "home"))
-    assert user_path("a/../b") == str(here / "b")
-    assert user_path("~/b") == str(here / "home" / "b")
-    assert user_path("~nobody-of-that-name/b") == str(here / "~nobody-of-that-name" / "b")
+    folder = tmp_path.resolve()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    assert user_path("a/../b") == str(folder / "b")
+    assert user_path("~/b") == str(folder / "home" / "b")
+    assert user_path("~nobody-of-that-name/b") == str(folder / "~nobody-of-that-name" / "b")
     assert user_path("/a/b") == "/a/b"
     assert user_path("") == ""
     assert user_path(None) is None

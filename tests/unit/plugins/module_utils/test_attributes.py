@@ -68,8 +68,8 @@ def test_an_attribute_is_read_where_the_api_shows_it() -> None:
 )
 def test_only_what_differs_is_changed(desired: Settings, changes: Settings, steps: list[str]) -> None:
     assert differences(ATTRIBUTES, desired, CURRENT) == changes
-    made = change_steps(ATTRIBUTES, "it", CURRENT, CURRENT | changes)
-    assert [step.operation for step in made] == steps
+    steps_made = change_steps(ATTRIBUTES, "it", CURRENT, CURRENT | changes)
+    assert [step.operation for step in steps_made] == steps
 
 
 def test_options_and_initial_values() -> None:

@@ -138,8 +138,8 @@ def of_a_stopped_run(**before: t.Any) -> t.Callable[[dict[str, t.Any]], None]:
     return change
 
 
-def made(planned: dict[str, t.Any]) -> None:
-    """An application that is made anew, with a certificate of its own."""
+def recreated(planned: dict[str, t.Any]) -> None:
+    """An application that is recreated, with a certificate of its own."""
     planned["azure_saml_app"] = {"entity_id": ISSUER, "steps": [step({}, APPLICATION)]}
     provider(certificates=["B2"])(planned)
 
@@ -255,7 +255,7 @@ SAFE: t.Final[dict[str, list[t.Callable[[dict[str, t.Any]], t.Any]]]] = {
     ],
     "a trust that is mended": [was("role", trust_policy=RENAMED), role(trust_policy=ROLE_VIEW["trust_policy"])],
     "an issuer that both sides change": [application(entity_id=f"{ISSUER}app"), provider(entity_id=f"{ISSUER}app")],
-    "an application that is made anew": [made],
+    "an application that is recreated": [recreated],
     "an application that a stopped run has not set up": [
         was("azure_saml_app", single_sign_on_mode="saml"),
         application(single_sign_on_mode="saml", reply_urls=[REGIONAL]),

@@ -69,9 +69,9 @@ def test_near_names_ignore_case() -> None:
 
 
 def test_many_objects_are_a_line_each_in_a_diff() -> None:
-    gone, new = {"x": 1}, {"username": "n", "profiles": ["A", "B"], "mobile": ""}
+    removed, new = {"x": 1}, {"username": "n", "profiles": ["A", "B"], "mobile": ""}
     names = {
-        "old": (gone, {}),
+        "old": (removed, {}),
         "new": ({}, new),
         **{f"a{number}": ({"x": 1, "y": 2}, {"x": 1, "y": [3]}) for number in range(19)},
     }

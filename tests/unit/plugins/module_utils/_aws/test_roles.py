@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._aws import role_plan
 from ansible_collections.openccp.federation.plugins.module_utils._aws.clients import attempt
-from ansible_collections.openccp.federation.plugins.module_utils._aws.role_plan import Wanted
+from ansible_collections.openccp.federation.plugins.module_utils._aws.role_plan import DesiredRole
 from ansible_collections.openccp.federation.plugins.module_utils._aws.roles import Role, Roles
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Conflict, FederationError, InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
@@ -46,21 +46,21 @@ PARAMS: dict[str, t.Any] = {
 }
 
 
-def wanted(**params: t.Any) -> Wanted:
-    return role_plan.build_wanted(PARAMS | params)
+def desired_role(**params: t.Any) -> DesiredRole:
+    return role_plan.desired_role(PARAMS | params)
 
 
 def existing(**changes: t.Any) -> Role:
-    made = role_plan.target(wanted(), None, changes.pop("arn", ARN))
-    return replace(made, settings=made.settings | changes, role_id="AROAX", tags={"a": "1"})
+    role = role_plan.target(desired_role(), None, changes.pop("arn", ARN))
+    return replace(role, settings=role.settings | changes, role_id="AROAX", tags={"a": "1"})
 
 
-def steps(desired: Wanted, actual: Role | None) -> list[str]:
+def steps(desired: DesiredRole, actual: Role | None) -> list[str]:
     return [step.operation for step in role_plan.plan(desired, actual, ARN).steps]
 
 
 def test_create() -> None:
-    plan = role_plan.plan(wanted(path="/agents/"), None, f"arn:aws:iam::{ACCOUNT}:role/agents/ConnectAgents")
+    plan = role_plan.plan(desired_role(path="/agents/"), None, f"arn:aws:iam::{ACCOUNT}:role/agents/ConnectAgents")
     assert [step.text for step in plan.steps] == [
         "Create the role 'ConnectAgents'",
         "Write the policy 'AmazonConnectFederation' of the role 'ConnectAgents'",
@@ -70,7 +70,7 @@ def test_create() -> None:
 
 
 def test_unchanged_whatever_the_spelling() -> None:
-    trust = wanted().settings["trust_policy"]
+    trust = desired_role().settings["trust_policy"]
     statement = trust["Statement"][0] | {
         "Sid": "Other",
         "Action": ["sts:AssumeRoleWithSAML"],
@@ -78,7 +78,7 @@ def test_unchanged_whatever_the_spelling() -> None:
     }
     other_spelling = {"Version": "2012-10-17", "Statement": statement}
     actual = existing(trust_policy=other_spelling, description="theirs", boundary=BOUNDARY)
-    plan = role_plan.plan(wanted(), actual, ARN)
+    plan = role_plan.plan(desired_role(), actual, ARN)
     assert plan.steps == ()
     assert plan.before == plan.after
 
@@ -103,30 +103,30 @@ def test_unchanged_whatever_the_spelling() -> None:
     ],
 )
 def test_changes_are_made_in_place(params: dict[str, t.Any], expected: list[str]) -> None:
-    assert steps(wanted(**params), existing()) == expected
+    assert steps(desired_role(**params), existing()) == expected
 
 
 def test_a_change_of_the_description_keeps_the_session_duration() -> None:
-    step = role_plan.plan(wanted(description="new"), existing(max_session_duration=7200), ARN).steps[0]
+    step = role_plan.plan(desired_role(description="new"), existing(max_session_duration=7200), ARN).steps[0]
     assert step.args == {"name": "ConnectAgents", "description": "new", "max_session_duration": 7200}
 
 
 def test_a_new_policy_is_limited_from_the_start() -> None:
-    desired = wanted(boundary=BOUNDARY, permission_form="instance_id", description="agents", tag_session=True)
+    desired = desired_role(boundary=BOUNDARY, permission_form="instance_id", description="agents", tag_session=True)
     assert steps(desired, existing()) == ["set_boundary", "put_policy", "update", "set_trust"]
 
 
 def test_a_boundary_is_removed() -> None:
-    plan = role_plan.plan(wanted(boundary=""), existing(boundary=BOUNDARY), ARN)
+    plan = role_plan.plan(desired_role(boundary=""), existing(boundary=BOUNDARY), ARN)
     assert [step.text for step in plan.steps] == ["Set the permissions boundary of the role 'ConnectAgents' to none"]
 
 
 def test_a_missing_permission_is_written() -> None:
-    assert steps(wanted(), existing(permission_policy=None)) == ["put_policy"]
+    assert steps(desired_role(), existing(permission_policy=None)) == ["put_policy"]
 
 
 def test_one_instance_in_two_regions_is_one_id() -> None:
-    desired = wanted(instance_arns=[INSTANCE, REPLICA], permission_form="instance_id").settings
+    desired = desired_role(instance_arns=[INSTANCE, REPLICA], permission_form="instance_id").settings
     condition = desired["permission_policy"]["Statement"][0]["Condition"]
     assert condition == {"StringEquals": {"connect:InstanceId": "11111111-2222-3333-4444-555555555555"}}
 
@@ -162,11 +162,13 @@ def test_one_instance_in_two_regions_is_one_id() -> None:
 )
 def test_what_iam_would_refuse(params: dict[str, t.Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
-        wanted(**params)
+        desired_role(**params)
 
 
 def test_a_raised_quota() -> None:
-    assert wanted(saml_provider_arns=[f"{PROVIDER}{number:0>40}" for number in range(30)], trust_policy_quota=4096)
+    assert desired_role(
+        saml_provider_arns=[f"{PROVIDER}{number:0>40}" for number in range(30)], trust_policy_quota=4096
+    )
 
 
 @pytest.mark.parametrize(
@@ -200,14 +202,14 @@ def test_a_role_that_would_have_to_be_another(
     desired: dict[str, t.Any], actual: dict[str, t.Any], message: str
 ) -> None:
     with pytest.raises((Conflict, InvalidInput), match=message):
-        role_plan.plan(wanted(**desired), existing(**actual), ARN)
+        role_plan.plan(desired_role(**desired), existing(**actual), ARN)
 
 
 def test_adoption() -> None:
     trust = {
         "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]
     }
-    assert steps(wanted(adopt=True), existing(trust_policy=trust)) == ["set_trust"]
+    assert steps(desired_role(adopt=True), existing(trust_policy=trust)) == ["set_trust"]
 
 
 def test_delete() -> None:
@@ -233,11 +235,11 @@ def test_what_is_returned() -> None:
 
 def test_the_account_of_a_new_role() -> None:
     assert (
-        role_plan.new_arn(wanted(path="/agents/"), "aws", ACCOUNT)
+        role_plan.new_arn(desired_role(path="/agents/"), "aws", ACCOUNT)
         == f"arn:aws:iam::{ACCOUNT}:role/agents/ConnectAgents"
     )
     with pytest.raises(InvalidInput, match="the federation's is 210987654321"):
-        role_plan.new_arn(wanted(), "aws", "210987654321")
+        role_plan.new_arn(desired_role(), "aws", "210987654321")
 
 
 class Refusing:
@@ -258,7 +260,7 @@ class Refusing:
 def set_trust(iam: Refusing) -> SleepClock:
     clock = SleepClock()
     Roles(iam, Waiter(timeout=600, clock=clock, sleep=clock.sleep)).set_trust(
-        "ConnectAgents", wanted().settings["trust_policy"]
+        "ConnectAgents", desired_role().settings["trust_policy"]
     )
     return clock
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._aws import saml_provider_plan
 from ansible_collections.openccp.federation.plugins.module_utils._aws import saml_providers as providers
-from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_plan import Wanted
+from ansible_collections.openccp.federation.plugins.module_utils._aws.saml_provider_plan import DesiredProvider
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
 from ansible_collections.openccp.federation.plugins.module_utils._saml import metadata as metadata_of
 from ansible_collections.openccp.federation.plugins.module_utils._saml.provider import PrivateKey, SamlProvider
@@ -33,10 +33,10 @@ def new(saml: SimpleNamespace) -> metadata_of.Metadata:
     return metadata_of.parse(saml.metadata(saml.certificate("new"), identifier="_2"))
 
 
-def steps(wanted: Wanted, actual: SamlProvider | None) -> list[tuple[str, dict[str, t.Any]]]:
+def steps(desired: DesiredProvider, actual: SamlProvider | None) -> list[tuple[str, dict[str, t.Any]]]:
     """The operations with what they are told, but for the ARN and what is left as it is."""
     operations = []
-    for step in saml_provider_plan.plan(wanted, actual).steps:
+    for step in saml_provider_plan.plan(desired, actual).steps:
         assert step.args["arn"] == ARN
         operations.append(
             (
@@ -48,7 +48,7 @@ def steps(wanted: Wanted, actual: SamlProvider | None) -> list[tuple[str, dict[s
 
 
 def test_create(new: metadata_of.Metadata) -> None:
-    plan = saml_provider_plan.plan(Wanted(ARN, new, tags={"a": "1"}), None)
+    plan = saml_provider_plan.plan(DesiredProvider(ARN, new, tags={"a": "1"}), None)
     assert [(step.operation, step.text) for step in plan.steps] == [
         ("create", f"Create the SAML provider 'Entra' for {new.entity_id}")
     ]
@@ -61,54 +61,59 @@ def test_the_same_meaning_is_no_change(saml: SimpleNamespace, new: metadata_of.M
     again = metadata_of.parse(
         "\ufeff" + saml.metadata(saml.certificate("new"), identifier="_3").replace("><", ">\n  <")
     )
-    plan = saml_provider_plan.plan(Wanted(ARN, again), SamlProvider(ARN, new, tags={"theirs": "1"}))
+    plan = saml_provider_plan.plan(DesiredProvider(ARN, again), SamlProvider(ARN, new, tags={"theirs": "1"}))
     assert plan.steps == ()
     assert plan.before == plan.after
 
 
 def test_replace_and_merge(old: metadata_of.Metadata, new: metadata_of.Metadata) -> None:
     actual = SamlProvider(ARN, old)
-    assert steps(Wanted(ARN, new), actual) == [("update", {"document": new.document})]
-    merged = saml_provider_plan.target(Wanted(ARN, new, merge=True), actual).metadata
+    assert steps(DesiredProvider(ARN, new), actual) == [("update", {"document": new.document})]
+    merged = saml_provider_plan.target(DesiredProvider(ARN, new, merge=True), actual).metadata
     assert merged is not None
     assert merged.thumbprints == new.thumbprints + old.thumbprints
-    assert steps(Wanted(ARN, new, merge=True), replace(actual, metadata=merged)) == []
+    assert steps(DesiredProvider(ARN, new, merge=True), replace(actual, metadata=merged)) == []
 
 
 def test_single_certificates_are_removed(old: metadata_of.Metadata, new: metadata_of.Metadata) -> None:
     """What else the provider trusts stays, and the last certificate is never removed."""
-    gone = tuple(thumbprint for thumbprint in old.thumbprints if thumbprint not in new.thumbprints)
-    assert gone
-    both = saml_provider_plan.target(Wanted(ARN, new, merge=True), SamlProvider(ARN, old)).metadata
+    removed = tuple(thumbprint for thumbprint in old.thumbprints if thumbprint not in new.thumbprints)
+    assert removed
+    both = saml_provider_plan.target(DesiredProvider(ARN, new, merge=True), SamlProvider(ARN, old)).metadata
     assert both is not None
     after = saml_provider_plan.target(
-        Wanted(ARN, new, merge=True, removed_thumbprints=gone), SamlProvider(ARN, both)
+        DesiredProvider(ARN, new, merge=True, removed_thumbprints=removed), SamlProvider(ARN, both)
     ).metadata
     assert after is not None
-    assert set(after.thumbprints) == set(both.thumbprints) - set(gone)
+    assert set(after.thumbprints) == set(both.thumbprints) - set(removed)
     with pytest.raises(InvalidInput):
         saml_provider_plan.plan(
-            Wanted(ARN, new, merge=True, removed_thumbprints=both.thumbprints), SamlProvider(ARN, both)
+            DesiredProvider(ARN, new, merge=True, removed_thumbprints=both.thumbprints), SamlProvider(ARN, both)
         )
 
 
 def test_metadata_that_cannot_be_read_is_replaced(new: metadata_of.Metadata) -> None:
     actual = SamlProvider(ARN, None, unreadable="weak")
-    assert steps(Wanted(ARN, new, merge=True), actual) == [("update", {"document": new.document})]
+    assert steps(DesiredProvider(ARN, new, merge=True), actual) == [("update", {"document": new.document})]
 
 
 def test_metadata_that_is_only_announced(old: metadata_of.Metadata) -> None:
-    announced = saml_provider_plan.announced(old.entity_id)
+    announced_metadata = saml_provider_plan.announced_metadata(old.entity_id)
     sentence = f"Update the SAML provider 'Entra' with the metadata of {old.entity_id}"
     assert [
-        step.text for step in saml_provider_plan.plan(Wanted(ARN, announced, merge=True), SamlProvider(ARN, old)).steps
+        step.text
+        for step in saml_provider_plan.plan(
+            DesiredProvider(ARN, announced_metadata, merge=True), SamlProvider(ARN, old)
+        ).steps
     ] == [sentence]
-    assert [step.operation for step in saml_provider_plan.plan(Wanted(ARN, announced), None).steps] == ["create"]
+    assert [
+        step.operation for step in saml_provider_plan.plan(DesiredProvider(ARN, announced_metadata), None).steps
+    ] == ["create"]
 
 
 def test_another_issuer_is_said(saml: SimpleNamespace, old: metadata_of.Metadata) -> None:
     other = metadata_of.parse(saml.metadata(saml.certificate(), entity_id="https://sts.windows.net/other/"))
-    plan = saml_provider_plan.plan(Wanted(ARN, other), SamlProvider(ARN, old))
+    plan = saml_provider_plan.plan(DesiredProvider(ARN, other), SamlProvider(ARN, old))
     assert plan.warnings == (
         (
             f"The SAML provider 'Entra' changes from {old.entity_id} to https://sts.windows.net/other/; sign-ins "
@@ -116,7 +121,7 @@ def test_another_issuer_is_said(saml: SimpleNamespace, old: metadata_of.Metadata
         ),
     )
     with pytest.raises(InvalidInput, match="cannot be merged"):
-        saml_provider_plan.plan(Wanted(ARN, other, merge=True), SamlProvider(ARN, old))
+        saml_provider_plan.plan(DesiredProvider(ARN, other, merge=True), SamlProvider(ARN, old))
 
 
 @pytest.mark.parametrize(
@@ -130,11 +135,11 @@ def test_another_issuer_is_said(saml: SimpleNamespace, old: metadata_of.Metadata
 )
 def test_tags(new: metadata_of.Metadata, tags: dict[str, str] | None, purge: bool, expected: list[t.Any]) -> None:
     actual = SamlProvider(ARN, new, tags={"keep": "1", "change": "1", "aws:mine": "x"})
-    assert steps(Wanted(ARN, new, tags=tags, purge_tags=purge), actual) == expected
+    assert steps(DesiredProvider(ARN, new, tags=tags, purge_tags=purge), actual) == expected
 
 
 @pytest.mark.parametrize(
-    ("held", "wanted", "expected"),
+    ("held", "desired", "expected"),
     [
         ((), {"private_key": "when_missing"}, [("update_with_private_key", {"private_key": PEM})]),
         (KEYS[:1], {"private_key": "when_missing"}, []),
@@ -160,17 +165,17 @@ def test_tags(new: metadata_of.Metadata, tags: dict[str, str] | None, purge: boo
     ],
 )
 def test_assertion_encryption(
-    new: metadata_of.Metadata, held: tuple[PrivateKey, ...], wanted: dict[str, t.Any], expected: list[t.Any]
+    new: metadata_of.Metadata, held: tuple[PrivateKey, ...], desired: dict[str, t.Any], expected: list[t.Any]
 ) -> None:
     actual = SamlProvider(ARN, new, private_keys=held)
-    assert steps(Wanted(ARN, new, pem=PEM, **wanted), actual) == expected
-    for step in saml_provider_plan.plan(Wanted(ARN, new, pem=PEM, **wanted), actual).steps:
+    assert steps(DesiredProvider(ARN, new, pem=PEM, **desired), actual) == expected
+    for step in saml_provider_plan.plan(DesiredProvider(ARN, new, pem=PEM, **desired), actual).steps:
         assert step.args.get("known_keys", [key.key_id for key in held]) == [key.key_id for key in held]
         assert PEM not in repr(step)
 
 
 @pytest.mark.parametrize(
-    ("held", "wanted", "message"),
+    ("held", "desired", "message"),
     [
         ((), {"encryption_mode": "Required"}, "without a private key"),
         (KEYS[:1], {"encryption_mode": "Required", "removed_keys": ("A" * 22,)}, "without a private key"),
@@ -178,15 +183,15 @@ def test_assertion_encryption(
     ],
 )
 def test_encryption_that_iam_would_refuse(
-    new: metadata_of.Metadata, held: tuple[PrivateKey, ...], wanted: dict[str, t.Any], message: str
+    new: metadata_of.Metadata, held: tuple[PrivateKey, ...], desired: dict[str, t.Any], message: str
 ) -> None:
     with pytest.raises(InvalidInput, match=message):
-        saml_provider_plan.plan(Wanted(ARN, new, **wanted), SamlProvider(ARN, new, private_keys=held))
+        saml_provider_plan.plan(DesiredProvider(ARN, new, **desired), SamlProvider(ARN, new, private_keys=held))
 
 
 def test_an_added_key_is_not_wanted_twice(new: metadata_of.Metadata) -> None:
-    wanted = Wanted(ARN, new, private_key="always")
-    assert steps(wanted.once_done, SamlProvider(ARN, new, private_keys=KEYS[:1])) == []
+    desired = DesiredProvider(ARN, new, private_key="always")
+    assert steps(desired.once_done, SamlProvider(ARN, new, private_keys=KEYS[:1])) == []
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,9 @@ def checked(
     **content: t.Any,
 ) -> list[Finding]:
     """What is found about a response, checked against a healthy provider and role, but for what is given."""
-    made, der = material.signed_response(**content)
+    signed_document, der = material.signed_response(**content)
     if not signed:
-        made = material.make_response(**content)
+        signed_document = material.make_response(**content)
     provider = SamlProvider(material.PROVIDER, metadata.parse(make_metadata(der)))
     role = m.role(
         arn=material.ROLE,
@@ -42,7 +42,7 @@ def checked(
     trust_config = response_check.TrustConfig(
         material.NOW + now, {material.PROVIDER: provider}, {material.ROLE: role}, {}
     )
-    return response_check.check(read(document or made), dataclasses.replace(trust_config, **(known or {})))
+    return response_check.check(read(document or signed_document), dataclasses.replace(trust_config, **(known or {})))
 
 
 def bad(findings: list[Finding]) -> dict[str, Finding]:
@@ -103,8 +103,8 @@ def test_what_aws_refuses(name: str) -> None:
 
 
 def test_a_changed_response() -> None:
-    made = material.signed_response()[0]
-    assert bad(checked(document=made))["certificate"].symptom == symptoms.SIGNATURE_INVALID
+    document = material.signed_response()[0]
+    assert bad(checked(document=document))["certificate"].symptom == symptoms.SIGNATURE_INVALID
 
 
 def test_the_first_answer_is_the_one_that_aws_gives_first() -> None:
@@ -233,9 +233,9 @@ def test_a_status_other_than_success_shows_what_entra_says() -> None:
 )
 def test_only_what_is_proven_is_blamed(change: tuple[t.Any, ...], words: str, blamed: bool) -> None:
     """A response that was altered is not signed by another key, and what mends it is not in IAM."""
-    made, der = material.signed_response()
+    document, der = material.signed_response()
     provider = SamlProvider(material.PROVIDER, metadata.parse(make_metadata(der)))
-    finding = bad(checked(document=made.replace(*change), known={"providers": {material.PROVIDER: provider}}))[
+    finding = bad(checked(document=document.replace(*change), known={"providers": {material.PROVIDER: provider}}))[
         "certificate"
     ]
     assert words in finding.reason

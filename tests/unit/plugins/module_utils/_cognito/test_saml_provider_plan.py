@@ -79,8 +79,8 @@ def test_when_an_address_is_fetched_again(
 ) -> None:
     """A certificate may have been made long before it is served, and one that is gone stays trusted for hours."""
     tags = note(8, *(served(name).thumbprints[0] for name in noted)) if noted else {}
-    wanted: dict[str, t.Any] = {key: served(name).thumbprints for key, name in options.items()}
-    desired = Desired("Entra", pool_with(tags), url=URL, now=NOW, **wanted)
+    expected: dict[str, t.Any] = {key: served(name).thumbprints for key, name in options.items()}
+    desired = Desired("Entra", pool_with(tags), url=URL, now=NOW, **expected)
     steps = plan(desired, provider_with(tags), served("new")).steps
     expected = [
         "Make Amazon Cognito fetch the metadata of the SAML provider 'Entra' of the user pool 'desk' again",

@@ -15,7 +15,7 @@ MARK = contact_digest.mark("jane", {"secondary_email": EMAIL, "mobile": MOBILE},
 
 
 @pytest.mark.parametrize(
-    ("mark", "username", "wanted", "modified", "vouched"),
+    ("mark", "username", "desired", "modified", "vouched"),
     [
         pytest.param(MARK, "jane", {"secondary_email": EMAIL, "mobile": MOBILE}, NOW, True, id="as written"),
         pytest.param(MARK, "jane", {"secondary_email": EMAIL}, NOW, True, id="one of both is managed"),
@@ -36,9 +36,9 @@ MARK = contact_digest.mark("jane", {"secondary_email": EMAIL, "mobile": MOBILE},
     ],
 )
 def test_what_a_mark_vouches_for(
-    mark: str | None, username: str, wanted: dict[str, t.Any], modified: dt.datetime | None, vouched: bool
+    mark: str | None, username: str, desired: dict[str, t.Any], modified: dt.datetime | None, vouched: bool
 ) -> None:
-    assert contact_digest.vouches(mark, username, wanted, modified) is vouched
+    assert contact_digest.vouches(mark, username, desired, modified) is vouched
 
 
 def test_a_mark_is_a_tag_that_aws_takes_and_tells_nobody_the_address() -> None:

@@ -14,7 +14,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._errors import 
 OURS: t.Final = {"managed-by": "openccp.federation"}
 
 
-def there(
+def existing(
     name: str, *, tags: dict[str, str] | None = None, person_id: str = "", profiles: tuple[str, ...] = ("Agent",)
 ) -> User:
     settings = {
@@ -26,11 +26,11 @@ def there(
     return User(f"id-{name}", f"arn-{name}", settings, complete=False)
 
 
-def everybody(*users: User) -> dict[str, User]:
+def by_username(*users: User) -> dict[str, User]:
     return {user.username: user for user in users}
 
 
-def wanted(*names: str, **entra_ids: str) -> list[dict[str, t.Any]]:
+def desired(*names: str, **entra_ids: str) -> list[dict[str, t.Any]]:
     return [{"username": name, "person_id": None} for name in names] + [
         {"username": n, "person_id": i} for n, i in entra_ids.items()
     ]
@@ -46,19 +46,19 @@ def wanted(*names: str, **entra_ids: str) -> list[dict[str, t.Any]]:
     ],
 )
 def test_who_leaves(rules: Rules, leavers: list[str]) -> None:
-    users = everybody(there("ann"), there("bob"), there("hand", tags={"managed-by": "somebody"}))
-    departures = leaving.departures(wanted("ann", "new"), users, rules)
+    users = by_username(existing("ann"), existing("bob"), existing("hand", tags={"managed-by": "somebody"}))
+    departures = leaving.departures(desired("ann", "new"), users, rules)
     assert [user.username for user in departures.leavers] == leavers
 
 
 @pytest.mark.parametrize("new_exists", [False, True])
 def test_a_person_with_another_name_is_no_leaver(new_exists: bool) -> None:
-    users = everybody(
-        there("ann", person_id="1"),
-        there("bob", person_id="2"),
-        *([there("anna", person_id="1")] if new_exists else []),
+    users = by_username(
+        existing("ann", person_id="1"),
+        existing("bob", person_id="2"),
+        *([existing("anna", person_id="1")] if new_exists else []),
     )
-    departures = leaving.departures(wanted(anna="1", bob="2"), users, Rules(is_whole=True))
+    departures = leaving.departures(desired(anna="1", bob="2"), users, Rules(is_whole=True))
     assert {new: user.username for new, user in departures.waiting.items()} == {"anna": "ann"}
     assert departures.superseded == {}
     assert departures.leavers == ()
@@ -77,13 +77,13 @@ def test_a_person_with_another_name_is_no_leaver(new_exists: bool) -> None:
 def test_who_goes_for_a_successor(
     tags: dict[str, str], rules: dict[str, t.Any], skipped: tuple[str, ...], superseded: list[str], waiting: list[str]
 ) -> None:
-    users = everybody(there("ann", person_id="1", tags=tags))
-    departures = leaving.departures(wanted(anna="1"), users, Rules(is_whole=True, leavers="delete", **rules), skipped)
+    users = by_username(existing("ann", person_id="1", tags=tags))
+    departures = leaving.departures(desired(anna="1"), users, Rules(is_whole=True, leavers="delete", **rules), skipped)
     assert (list(departures.superseded), list(departures.waiting), departures.leavers) == (superseded, waiting, ())
 
 
 def test_nobody_without_an_object_id_is_taken_for_another() -> None:
-    departures = leaving.departures(wanted("new"), everybody(there("old")), Rules(is_whole=True))
+    departures = leaving.departures(desired("new"), by_username(existing("old")), Rules(is_whole=True))
     assert departures.superseded == departures.waiting == {}
 
 
@@ -136,8 +136,8 @@ def test_what_is_no_limit(limit: str) -> None:
     ],
 )
 def test_the_guard(names: list[str], rules: Rules, code: str | None) -> None:
-    users = everybody(*(there(f"a{number}") for number in range(20)))
-    departures = leaving.departures(wanted(*names), users, rules)
+    users = by_username(*(existing(f"a{number}") for number in range(20)))
+    departures = leaving.departures(desired(*names), users, rules)
     if code is None:
         leaving.check_guard(names, departures, rules)
         return
@@ -148,9 +148,9 @@ def test_the_guard(names: list[str], rules: Rules, code: str | None) -> None:
 
 
 def test_many_renames_are_stopped_like_many_removals() -> None:
-    users = everybody(*(there(f"a{number}", person_id=str(number)) for number in range(20)))
+    users = by_username(*(existing(f"a{number}", person_id=str(number)) for number in range(20)))
     rules = Rules(is_whole=False, renames="recreate")
-    new = wanted(**{f"b{number}": str(number) for number in range(20)})
+    new = desired(**{f"b{number}": str(number) for number in range(20)})
     with pytest.raises(Conflict, match="20 of 20 agents would lose"):
         leaving.check_guard(new, leaving.departures(new, users, rules), rules)
 
@@ -181,15 +181,15 @@ def test_many_renames_are_stopped_like_many_removals() -> None:
     ],
 )
 def test_what_is_done(rules: Rules, expected: list[tuple[str, str, str]]) -> None:
-    users = everybody(there("bob"), there("ann", person_id="1"))
-    departures = leaving.departures(wanted(anna="1"), users, rules)
+    users = by_username(existing("bob"), existing("ann", person_id="1"))
+    departures = leaving.departures(desired(anna="1"), users, rules)
     steps = leaving.leaver_steps(departures, {"id-bob": [{"id": "q", "name": "Bob"}]}, [], rules)
     assert [(step.operation, step.text, step.target) for step in steps] == expected
 
 
 def test_what_is_only_told() -> None:
     departures = leaving.departures(
-        wanted(anna="1"), everybody(there("bob"), there("ann", person_id="1")), Rules(is_whole=True)
+        desired(anna="1"), by_username(existing("bob"), existing("ann", person_id="1")), Rules(is_whole=True)
     )
     messages = leaving.warnings(departures, Rules(is_whole=True))
     assert [text.split(" ")[0:3] for text in messages] == [["1", "agent", "is"], ["'ann'", "is", "called"]]
@@ -197,7 +197,7 @@ def test_what_is_only_told() -> None:
 
 
 def test_what_an_earlier_run_left_over_is_removed() -> None:
-    departures = leaving.departures(wanted("bob"), everybody(there("bob")), Rules(is_whole=True))
+    departures = leaving.departures(desired("bob"), by_username(existing("bob")), Rules(is_whole=True))
     steps = leaving.leaver_steps(departures, {}, [{"id": "q", "name": "Old"}], Rules(is_whole=True, leavers="delete"))
     assert [(step.operation, step.text) for step in steps] == [
         ("delete_quick_connect", "Delete the quick connect 'Old', which leads to a user who no longer exists")

@@ -7,7 +7,7 @@ import collections.abc
 import threading
 
 import pytest
-from ansible_collections.openccp.federation.plugins.module_utils._connect.prefetch import ahead
+from ansible_collections.openccp.federation.plugins.module_utils._connect.prefetch import prefetched
 from ansible_collections.openccp.federation.plugins.module_utils._errors import Denied
 
 
@@ -19,10 +19,10 @@ def test_the_next_page_is_fetched_while_the_first_is_dealt_with() -> None:
         fetched.set()
         yield 2
 
-    taken = ahead(pages())
-    assert next(taken) == 1
+    pages_read = prefetched(pages())
+    assert next(pages_read) == 1
     assert fetched.wait(10)
-    assert list(taken) == [2]
+    assert list(pages_read) == [2]
 
 
 def test_what_goes_wrong_comes_after_the_pages_that_arrived() -> None:
@@ -30,7 +30,7 @@ def test_what_goes_wrong_comes_after_the_pages_that_arrived() -> None:
         yield 1
         raise Denied("Could not list the users.")
 
-    taken = ahead(pages())
-    assert next(taken) == 1
+    pages_read = prefetched(pages())
+    assert next(pages_read) == 1
     with pytest.raises(Denied, match="list the users"):
-        next(taken)
+        next(pages_read)

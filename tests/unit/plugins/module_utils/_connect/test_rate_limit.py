@@ -17,7 +17,7 @@ def bucket(clock: SleepClock, rate: float = 2.0, burst: float = 5.0) -> TokenBuc
     return TokenBucket(rate, burst, clock, clock.sleep)
 
 
-def taken(limiter: TokenBucket, clock: SleepClock, count: int) -> list[float]:
+def call_times(limiter: TokenBucket, clock: SleepClock, count: int) -> list[float]:
     times = []
     for _turn in range(count):
         limiter.take()
@@ -28,7 +28,7 @@ def taken(limiter: TokenBucket, clock: SleepClock, count: int) -> list[float]:
 @pytest.mark.parametrize(("rate", "burst"), [(2.0, 5.0), (0.1, 2.0), (100.0, 250.0), (2.0, 1.0)])
 def test_a_server_that_counts_the_same_way_never_refuses(rate: float, burst: float) -> None:
     clock = SleepClock()
-    times = taken(bucket(clock, rate, burst), clock, 400)
+    times = call_times(bucket(clock, rate, burst), clock, 400)
     for first in range(0, 400, 7):
         for last in range(first, 400, 13):
             assert last - first + 1 <= burst + (times[last] - times[first]) * rate + 1e-6
@@ -36,17 +36,19 @@ def test_a_server_that_counts_the_same_way_never_refuses(rate: float, burst: flo
 
 def test_all_of_the_rate_is_used() -> None:
     clock = SleepClock()
-    times = taken(bucket(clock), clock, 1000)
+    times = call_times(bucket(clock), clock, 1000)
     assert times[-1] == pytest.approx((1000 - 5.0) / 2.0 + JITTER)
 
 
 def test_a_pause_fills_the_bucket_no_further_than_its_size() -> None:
     clock = SleepClock()
     limiter = bucket(clock)
-    taken(limiter, clock, 20)
+    call_times(limiter, clock, 20)
     clock.now += 3600
     before = clock.now
-    assert [time - before for time in taken(limiter, clock, 6)] == pytest.approx([0, 0, 0, 0, JITTER, JITTER + 0.5])
+    assert [time - before for time in call_times(limiter, clock, 6)] == pytest.approx(
+        [0, 0, 0, 0, JITTER, JITTER + 0.5]
+    )
 
 
 def test_a_refusal_halves_the_rate_and_answers_give_it_back() -> None:
@@ -54,7 +56,7 @@ def test_a_refusal_halves_the_rate_and_answers_give_it_back() -> None:
     limiter = bucket(clock)
     limiter.refused()
     assert limiter.rate == 1.0
-    assert taken(limiter, clock, 2) == [1.0, 2.0]
+    assert call_times(limiter, clock, 2) == [1.0, 2.0]
     for _turn in range(9):
         limiter.accepted()
     assert limiter.rate == pytest.approx(1.9)
@@ -69,14 +71,14 @@ def test_a_storm_of_refusals_never_stops_the_work_for_good() -> None:
     for _turn in range(100):
         limiter.refused()
     assert limiter.rate == pytest.approx(0.1)
-    assert taken(limiter, clock, 1) == pytest.approx([10.0])
+    assert call_times(limiter, clock, 1) == pytest.approx([10.0])
 
 
 def test_operations_have_buckets_of_their_own() -> None:
     clock = SleepClock()
     pace = RateLimiter(lambda: bucket(clock))
-    taken(pace.of("CreateUser"), clock, 5)
+    call_times(pace.of("CreateUser"), clock, 5)
     assert clock.now == pytest.approx(JITTER)
-    taken(pace.of("TagResource"), clock, 4)
+    call_times(pace.of("TagResource"), clock, 4)
     assert clock.now == pytest.approx(JITTER)
     assert pace.of("CreateUser") is pace.of("CreateUser")

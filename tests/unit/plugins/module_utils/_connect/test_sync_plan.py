@@ -16,7 +16,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._connect.roster
 from ansible_collections.openccp.federation.plugins.module_utils._connect.sync_plan import (
     Census,
     SyncPlan,
-    coming,
+    configured_agents,
     plan_sync,
     report,
 )
@@ -50,7 +50,8 @@ def census(agents: list[dict[str, t.Any]], *users: User, rules: leaving.Rules = 
 
 def planned(of: Census, *, guarded: bool = True) -> SyncPlan:
     plans = [
-        plan_agent(agent, of.snapshot.existing.get(agent["username"]), True, NOW, own=True) for agent in coming(of)
+        plan_agent(agent, of.snapshot.existing.get(agent["username"]), True, NOW, own=True)
+        for agent in configured_agents(of)
     ]
     steps = tuple(step for plan in plans for step in plan.steps)
     return plan_sync(of, Plan(steps=steps), lambda profile: profile == "Agent", guarded=guarded)
@@ -99,7 +100,7 @@ def test_a_profile_without_the_panel_is_lost_access() -> None:
 
 def test_who_only_has_a_new_name_stays_until_that_is_wanted() -> None:
     of = census([agent("anna", person_id="1")], user("ann", person_id="1"))
-    assert list(coming(of)) == []
+    assert list(configured_agents(of)) == []
     plan = planned(of)
     assert plan.steps == ()
     assert any("is called 'anna' now" in warning for warning in plan.warnings)

@@ -119,14 +119,14 @@ def test_what_is_wanted_becomes_canonical() -> None:
     directory.security_profiles = Names("security profile", [("Agent", "1"), ("Admin", "2")])
     directory.routing_profiles = Names("routing profile", [("Basic", "3")])
     directory.hierarchy_groups = Paths("hierarchy group", [("Europe/Sales", "4")])
-    wanted = {
+    agent = {
         **NEW,
         "security_profiles": ["1", "Agent", "Admin"],
         "routing_profile": "3",
         "hierarchy_group": "/Europe/Sales/",
         "tags": {"n": 1},
     }
-    settings, problems = checks.canonical({**wanted, "first_name": "Jose\u0301"}, directory)
+    settings, problems = checks.canonical({**agent, "first_name": "Jose\u0301"}, directory)
     assert problems == []
     assert settings["security_profiles"] == ["Admin", "Agent"]
     assert settings["routing_profile"] == "Basic"

@@ -33,12 +33,12 @@ ACTUAL: t.Final[Settings] = {
 SEARCHED: t.Final = {option: value for option, value in ACTUAL.items() if option not in ("secondary_email", "mobile")}
 
 
-def there(**settings: t.Any) -> User:
+def existing(**settings: t.Any) -> User:
     return User("1", "arn", {**ACTUAL, **settings}, complete=True)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "steps"),
+    ("desired", "steps"),
     [
         ({}, []),
         ({"first_name": "Jane", "security_profiles": ["Agent"], "routing_profile": "Basic"}, []),
@@ -77,23 +77,23 @@ def there(**settings: t.Any) -> User:
         ),
     ],
 )
-def test_only_what_differs_is_a_step(wanted: Settings, steps: list[str]) -> None:
-    plan = planning.plan_agent({"username": "jane", **wanted}, there(), True, NOW)
+def test_only_what_differs_is_a_step(desired: Settings, steps: list[str]) -> None:
+    plan = planning.plan_agent({"username": "jane", **desired}, existing(), True, NOW)
     assert [step.operation for step in plan.steps] == steps
     assert {step.target for step in plan.steps} <= {"jane"}
-    again = planning.plan_agent({"username": "jane", **wanted}, User("1", "arn", plan.after, complete=True), True, NOW)
+    again = planning.plan_agent({"username": "jane", **desired}, User("1", "arn", plan.after, complete=True), True, NOW)
     assert again.steps == ()
 
 
 def test_a_change_of_one_channel_sends_the_whole_list_and_only_that() -> None:
-    plan = planning.plan_agent({"username": "jane", "channels": {"chat": {"auto_accept": True}}}, there(), True, NOW)
+    plan = planning.plan_agent({"username": "jane", "channels": {"chat": {"auto_accept": True}}}, existing(), True, NOW)
     assert plan.steps[0].args["configs"] == {
         "AutoAcceptConfigs": [{"Channel": "VOICE", "AutoAccept": False}, {"Channel": "CHAT", "AutoAccept": True}]
     }
 
 
 def test_a_new_agent_has_all_in_one_request() -> None:
-    wanted = {
+    desired = {
         "username": "jane",
         "first_name": "Jane",
         "last_name": "Doe",
@@ -101,23 +101,23 @@ def test_a_new_agent_has_all_in_one_request() -> None:
         "routing_profile": "R",
         "security_profiles": ["A"],
     }
-    plan = planning.plan_agent(wanted, None, True, NOW)
+    plan = planning.plan_agent(desired, None, True, NOW)
     assert [step.operation for step in plan.steps] == ["create"]
     args = plan.steps[0].args
     assert args["identity"] == {"FirstName": "Jane", "LastName": "Doe", "Mobile": "+49301"}
     assert args["phones"]["PhoneConfig"]["PhoneType"] == "SOFT_PHONE"
-    assert contact_digest.vouches(args["tags"][contact_digest.MARK], "jane", wanted, NOW)
+    assert contact_digest.vouches(args["tags"][contact_digest.MARK], "jane", desired, NOW)
     assert plan.after["tags"] == {}
 
 
 def test_a_new_agent_with_channels_sends_no_phone_config() -> None:
-    wanted = {"username": "jane", "channels": {"voice": {"auto_accept": True}}}
-    args = planning.plan_agent(wanted, None, True, NOW).steps[0].args
+    desired = {"username": "jane", "channels": {"voice": {"auto_accept": True}}}
+    args = planning.plan_agent(desired, None, True, NOW).steps[0].args
     assert args["phones"] == {"AutoAcceptConfigs": [{"Channel": "VOICE", "AutoAccept": True}]}
 
 
 @pytest.mark.parametrize(
-    ("wanted", "mark_of", "modified", "needed"),
+    ("desired", "mark_of", "modified", "needed"),
     [
         pytest.param({"first_name": "Jane"}, None, NOW, False, id="as wanted"),
         pytest.param({"first_name": "Joan"}, None, NOW, True, id="seems to differ"),
@@ -134,11 +134,12 @@ def test_a_new_agent_with_channels_sends_no_phone_config() -> None:
         ),
     ],
 )
-def test_who_has_to_be_read_whole(wanted: Settings, mark_of: str | None, modified: dt.datetime, needed: bool) -> None:
+def test_who_has_to_be_read_whole(desired: Settings, mark_of: str | None, modified: dt.datetime, needed: bool) -> None:
     mark = contact_digest.mark("jane", {"secondary_email": mark_of}, NOW) if mark_of else None
     user = User("1", "arn", dict(SEARCHED), complete=False, mark=mark)
     assert (
-        planning.needs_reading({"username": "jane", **wanted}, user, Summary("1", "arn", modified), True, NOW) is needed
+        planning.needs_reading({"username": "jane", **desired}, user, Summary("1", "arn", modified), True, NOW)
+        is needed
     )
 
 
@@ -147,7 +148,7 @@ BOTH: t.Final = {"secondary_email": "jd@example.com", "mobile": ""}
 
 
 @pytest.mark.parametrize(
-    ("wanted", "modified", "needed"),
+    ("desired", "modified", "needed"),
     [
         pytest.param({"routing_profile": "Other"}, LONG_AGO, False, id="the search has caught up"),
         pytest.param({"routing_profile": "Other"}, NOW - planning.SEARCH_LAG / 2, True, id="modified lately"),
@@ -159,11 +160,11 @@ BOTH: t.Final = {"secondary_email": "jd@example.com", "mobile": ""}
         pytest.param({"routing_profile": "Other", "mobile": ""}, LONG_AGO, True, id="the mark would lose one"),
     ],
 )
-def test_who_is_changed_on_the_word_of_the_search(wanted: Settings, modified: dt.datetime, needed: bool) -> None:
+def test_who_is_changed_on_the_word_of_the_search(desired: Settings, modified: dt.datetime, needed: bool) -> None:
     mark = contact_digest.mark("jane", BOTH, NOW)
     user = User("1", "arn", {**SEARCHED, "person_id": ""}, complete=False, mark=mark)
     assert (
-        planning.needs_reading({"username": "jane", **wanted}, user, Summary("1", "arn", modified), False, NOW)
+        planning.needs_reading({"username": "jane", **desired}, user, Summary("1", "arn", modified), False, NOW)
         is needed
     )
 
@@ -184,8 +185,8 @@ def test_the_mark_of_who_made_an_agent_is_never_purged() -> None:
 
 
 def test_a_new_agent_bears_mark_and_object_id() -> None:
-    wanted = {"username": "jane", "person_id": "1", "tags": {"team": "a"}}
-    plan = planning.plan_agent(wanted, None, True, NOW, own=True)
+    desired = {"username": "jane", "person_id": "1", "tags": {"team": "a"}}
+    plan = planning.plan_agent(desired, None, True, NOW, own=True)
     assert plan.steps[0].args["tags"] == {
         "team": "a",
         "managed-by": "openccp.federation",
@@ -196,6 +197,6 @@ def test_a_new_agent_bears_mark_and_object_id() -> None:
 
 def test_a_removal() -> None:
     assert planning.plan_removal(None).steps == ()
-    plan = planning.plan_removal(there())
+    plan = planning.plan_removal(existing())
     assert [step.text for step in plan.steps] == ["Delete the agent 'jane'"]
     assert plan.after == {}

@@ -37,7 +37,7 @@ def user(**members: t.Any) -> dict[str, t.Any]:
 
 
 def seen(answer: dict[str, t.Any]) -> shape.Settings:
-    return shape.found_user_of(answer, DirectoryToBe(), resolve_hierarchy=True).settings
+    return shape.user_of_search(answer, DirectoryToBe(), resolve_hierarchy=True).settings
 
 
 def test_channels_there_and_back() -> None:
@@ -81,7 +81,7 @@ def test_a_description_tells_seconds() -> None:
 
 def test_a_search_knows_no_contact_details_and_hides_the_mark() -> None:
     tags = {shape.MARK: "m", "team": "x", "aws:cloudformation:stack-name": "s"}
-    agent = shape.found_user_of(user(Tags=tags), DirectoryToBe(), resolve_hierarchy=True)
+    agent = shape.user_of_search(user(Tags=tags), DirectoryToBe(), resolve_hierarchy=True)
     assert "secondary_email" not in agent.settings
     assert agent.settings["tags"] == {"team": "x"}
     assert agent.mark == "m"

@@ -235,7 +235,7 @@ LABELLED = "https://us-east-1.signin.aws.amazon.com/saml"
 
 
 @pytest.mark.parametrize(
-    ("wanted", "trusted", "expected"),
+    ("desired", "trusted", "expected"),
     [
         ([GLOBAL], [LABELLED], [GLOBAL, LABELLED]),
         ([GLOBAL], [GLOBAL, LABELLED], [GLOBAL, LABELLED]),
@@ -246,19 +246,19 @@ LABELLED = "https://us-east-1.signin.aws.amazon.com/saml"
         (["https://eu-west-2.signin.aws.amazon.com/saml"], [LABELLED], "https://eu-west-2.signin.aws.amazon.com/saml"),
     ],
 )
-def test_the_other_spelling_of_us_east_1_stays_trusted(wanted: list[str], trusted: list[str], expected: t.Any) -> None:
+def test_the_other_spelling_of_us_east_1_stays_trusted(desired: list[str], trusted: list[str], expected: t.Any) -> None:
     provider = "arn:aws:iam::123456789012:saml-provider/Entra"
     after = policies.with_former_spelling(
-        policies.trust_policy([provider], wanted), policies.trust_policy([provider], trusted)
+        policies.trust_policy([provider], desired), policies.trust_policy([provider], trusted)
     )
     assert after["Statement"][0]["Condition"] == {"StringEquals": {"SAML:aud": expected}}
 
 
 def test_a_trust_policy_of_any_form_is_looked_at() -> None:
-    wanted = policies.trust_policy(["arn:aws:iam::123456789012:saml-provider/Entra"], [GLOBAL])
+    desired = policies.trust_policy(["arn:aws:iam::123456789012:saml-provider/Entra"], [GLOBAL])
     for other in (
         {},
         {"Statement": None},
         {"Statement": ["x", {"Condition": []}, {"Condition": {"StringEquals": "x"}}]},
     ):
-        assert policies.with_former_spelling(wanted, other) == wanted
+        assert policies.with_former_spelling(desired, other) == desired

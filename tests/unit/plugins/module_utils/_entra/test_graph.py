@@ -79,9 +79,9 @@ def test_batch_keeps_the_order_and_each_outcome() -> None:
     graph = Wire(_each({"/b": 404, "/c": 403})).graph()
     a, b, c = graph.batch(_asks("/a", "/b", "/c"))
     assert a.get() == {"path": "/a"}
-    assert b.found() is None
+    assert b.get_or_none() is None
     with pytest.raises(Denied, match="Could not read /c"):
-        c.found()
+        c.get_or_none()
 
 
 def test_batch_of_twenty() -> None:

@@ -160,7 +160,10 @@ JOINS: t.Final = st.one_of(
 POLICIES: t.Final = st.one_of(
     st.builds(lambda source: ({"Source": "user", "ID": source}, ()), SOURCES),
     st.builds(
-        lambda made: ({"Source": "transformation", "ID": "name", "TransformationId": "Made"}, (made,)),
+        lambda transformation: (
+            {"Source": "transformation", "ID": "name", "TransformationId": "Made"},
+            (transformation,),
+        ),
         st.one_of(CASES, PREFIXES, JOINS),
     ),
 )
@@ -200,12 +203,12 @@ def signed_in(policy: claims.ClaimsPolicy, person: Json) -> str | None:
     st.sampled_from(["Jane.Doe@Example.com", "jane@example.com", "x@y.z"]),
 )
 def test_sign_in_check_and_group_member_have_one_session_name(
-    made: tuple[Json, tuple[Json, ...]], properties: Json, name: str
+    generated: tuple[Json, tuple[Json, ...]], properties: Json, name: str
 ) -> None:
-    policy = policy_of(*made)
+    policy = policy_of(*generated)
     person = {"id": "id-1", "givenName": "A", "surname": "B", "userPrincipalName": name, **properties}
     truth = signed_in(policy, person)
-    attributes = {known: person.get(at) or None for known, at in ATTRIBUTES.items()}
+    attributes = {known: person.get(source) or None for known, source in ATTRIBUTES.items()}
     assert Claimed(policy, Person(name, id="id-1", attributes=attributes)).session_name == truth
     usable, unusable = members(person, rules=Rules(policy))
     assert [each["username"] for each in (*usable, *unusable)] == [truth or ""]

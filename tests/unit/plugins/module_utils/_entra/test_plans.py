@@ -169,7 +169,7 @@ def _principal(**values: t.Any) -> dict[str, t.Any]:
     }
 
 
-def _situation(app: Application | None, **values: t.Any) -> saml_app.CurrentState:
+def _current_state(app: Application | None, **values: t.Any) -> saml_app.CurrentState:
     return saml_app.CurrentState(app, now=NOW, **values)
 
 
@@ -178,7 +178,7 @@ def test_order_of_a_creation() -> None:
     people = directory.Principals({"user": {"jane": "1"}, "group": {}}, {"1": "jane"})
     role = {"role_arn": "arn:aws:iam::123456789012:role/R", "provider_arn": "arn:aws:iam::123456789012:saml-provider/P"}
     params = {**PARAMS, "role_claims": [role], "assignments": {"users": {"set": ["jane"]}}, "logo": "logo.png"}
-    plan = saml_app.plan(params, _situation(None, principals=people, logo=b"logo"))
+    plan = saml_app.plan(params, _current_state(None, principals=people, logo=b"logo"))
     assert [step.operation for step in plan.steps] == [
         "create",
         "update_principal",
@@ -196,11 +196,11 @@ def test_order_of_a_creation() -> None:
 @pytest.mark.parametrize("missing", ["name", "identifiers", "reply_urls"])
 def test_creation_needs(missing: str) -> None:
     with pytest.raises(InvalidInput, match=missing):
-        saml_app.plan({**PARAMS, missing: None}, _situation(None))
+        saml_app.plan({**PARAMS, missing: None}, _current_state(None))
 
 
 def test_half_made_application_is_finished() -> None:
-    plan = saml_app.plan(PARAMS, _situation(Application(HALF, _principal(preferredSingleSignOnMode=None))))
+    plan = saml_app.plan(PARAMS, _current_state(Application(HALF, _principal(preferredSingleSignOnMode=None))))
     assert [step.operation for step in plan.steps] == [
         "update_principal",
         "update_application",
@@ -242,16 +242,16 @@ def test_settings_of_the_service_principal(
     option: str, value: t.Any, principal: dict[str, t.Any], body: dict[str, t.Any] | None
 ) -> None:
     app = Application(MINE, _principal(**principal))
-    wanted = application_settings.desired_settings({**PARAMS, option: value}, app)
-    changes = application_settings.differing(application_settings.PRINCIPAL, wanted, app)
+    desired = application_settings.desired_settings({**PARAMS, option: value}, app)
+    changes = application_settings.differing(application_settings.PRINCIPAL, desired, app)
     assert (application_settings.body_of(changes, app) or None) == body
 
 
 def test_tags_of_others_stay() -> None:
     app = Application({**THEIRS, "tags": ["theirs"]}, _principal())
-    wanted = application_settings.desired_settings({**PARAMS, "adopt": True}, app)
+    desired = application_settings.desired_settings({**PARAMS, "adopt": True}, app)
     tagged = [setting for setting in application_settings.APPLICATION if setting.option == "tagged"]
-    changes = application_settings.differing(tagged, wanted, app)
+    changes = application_settings.differing(tagged, desired, app)
     assert application_settings.body_of(changes, app) == {"tags": ["theirs", MARKER]}
     first = application_settings.logo_tags(Application(MINE, {}), b"one", managed=True)
     again = application_settings.logo_tags(Application({**MINE, **first}, {}), b"two", managed=True)
@@ -261,8 +261,8 @@ def test_tags_of_others_stay() -> None:
 
 def test_removal() -> None:
     policy = {"id": "p", "displayName": f"{MARKER} mine", "definition": claims.ClaimsPolicy().definition()}
-    gone = {**PARAMS, "state": "absent"}
-    plan = saml_app.plan(gone, _situation(Application(MINE, _principal(), (policy,))))
+    absent = {**PARAMS, "state": "absent"}
+    plan = saml_app.plan(absent, _current_state(Application(MINE, _principal(), (policy,))))
     assert [step.operation for step in plan.steps] == [
         "release_identifiers",
         "reset_sign_on",
@@ -270,9 +270,9 @@ def test_removal() -> None:
         "delete",
     ]
     assert (plan.before["name"], plan.after) == ("Centre", {})
-    assert saml_app.plan(gone, _situation(None)).steps == ()
+    assert saml_app.plan(absent, _current_state(None)).steps == ()
     kept = application_search.Deleted("Centre", "old", ("sp-old", "o-old"))
-    purge = saml_app.plan({**gone, "purge": True}, _situation(Application(UNDONE, {}), deleted=(kept,)))
+    purge = saml_app.plan({**absent, "purge": True}, _current_state(Application(UNDONE, {}), deleted=(kept,)))
     assert [step.operation for step in purge.steps] == ["delete", "purge", "purge"]
     assert [step.args["deleted"].ids for step in purge.steps[1:]] == [("sp-old", "o-old"), ("o-undone",)]
 
@@ -336,15 +336,15 @@ def test_assignments_that_contradict(desired: t.Any, message: str) -> None:
 def test_claims_that_no_option_names() -> None:
     actual = claims.build(session_name_source="mail", session_duration=900, extra_claims=[{"name": "x", "value": "1"}])
     params = {"session_duration": 3600, "keep_unknown_claims": False}
-    wanted = claims_policies.wanted_policy(params, actual)
-    assert {claim["name"].rpartition("/")[2]: claim.get("value") or claim["source"] for claim in wanted.as_sent()} == {
+    policy = claims_policies.desired_policy(params, actual)
+    assert {claim["name"].rpartition("/")[2]: claim.get("value") or claim["source"] for claim in policy.as_sent()} == {
         "SessionDuration": "3600",
         "nameidentifier": "user.mail",
         "RoleSessionName": "user.mail",
     }
-    kept = claims_policies.wanted_policy({**params, "keep_unknown_claims": True}, actual)
+    kept = claims_policies.desired_policy({**params, "keep_unknown_claims": True}, actual)
     assert kept.of_type("x")
-    fresh = claims_policies.wanted_policy(params, None)
+    fresh = claims_policies.desired_policy(params, None)
     assert fresh.of_type(claims.ROLE_SESSION_NAME)[0]["ID"] == "userprincipalname"
 
 

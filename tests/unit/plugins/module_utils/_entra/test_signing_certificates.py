@@ -183,17 +183,21 @@ def test_what_was_made_here_is_told_by_tags() -> None:
     its thumbprint.
     """
     ends = f"{NEW.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}"
-    gone = "A" * 40
-    tags = [f"{signing.MADE_TAG}{_thumbprint(OLD)}", f"{signing.MADE_TAG}{ends}", f"{signing.MADE_TAG}{gone}"]
+    unknown = "A" * 40
+    tags = [
+        f"{signing.CERTIFICATE_TAG}{_thumbprint(OLD)}",
+        f"{signing.CERTIFICATE_TAG}{ends}",
+        f"{signing.CERTIFICATE_TAG}{unknown}",
+    ]
     principal = {**_principal(OLD, NEW, FUTURE, active=OLD), "tags": tags}
     managed = {pair.thumbprint: pair.managed for pair in signing.pairs(principal)}
     assert managed == {_thumbprint(OLD): True, _thumbprint(NEW): True, _thumbprint(FUTURE): False}
-    assert set(signing.managed_thumbprints(principal)) == {_thumbprint(OLD), _thumbprint(NEW), gone}
+    assert set(signing.managed_thumbprints(principal)) == {_thumbprint(OLD), _thumbprint(NEW), unknown}
     assert not any(pair.managed for pair in signing.pairs(_principal(OLD, NEW)))
 
 
 def _noted(*ends: str) -> dict[str, t.Any]:
-    return {**_principal(OLD), "tags": [f"{signing.MADE_TAG}{end}" for end in ends]}
+    return {**_principal(OLD), "tags": [f"{signing.CERTIFICATE_TAG}{end}" for end in ends]}
 
 
 @pytest.mark.parametrize(
@@ -214,6 +218,6 @@ def test_the_end_that_a_stopped_run_noted_is_taken_again(noted: tuple[str, ...],
 
 
 def test_the_end_of_a_certificate_that_is_there_is_not_taken_again() -> None:
-    noted = {**_principal(NEW), "tags": [f"{signing.MADE_TAG}2029-02-25T00:00:00Z"]}
+    noted = {**_principal(NEW), "tags": [f"{signing.CERTIFICATE_TAG}2029-02-25T00:00:00Z"]}
     assert signing.pairs(noted)[0].managed
     assert signing.end_of(noted, NOW + dt.timedelta(hours=1), 1000) == "2029-02-25T01:00:00Z"

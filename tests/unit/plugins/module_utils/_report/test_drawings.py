@@ -30,8 +30,10 @@ def test_every_hop_is_drawn_once_in_the_lane_of_its_cloud() -> None:
 
 
 def test_a_hop_that_comes_later_has_its_place() -> None:
-    at = next(index for index, hop in enumerate(PATH) if hop["hop"] == "permissions") + 1
-    drawing = d.sign_in_path([*PATH[:at], {"hop": "organization", "state": "unknown", "about": ""}, *PATH[at:]])
+    position = next(index for index, hop in enumerate(PATH) if hop["hop"] == "permissions") + 1
+    drawing = d.sign_in_path(
+        [*PATH[:position], {"hop": "organization", "state": "unknown", "about": ""}, *PATH[position:]]
+    )
     assert drawing["lanes"][1]["nodes"][-1]["hop"] == "organization"
 
 

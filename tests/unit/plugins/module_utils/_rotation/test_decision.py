@@ -26,7 +26,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._rotation.decis
 NOW: t.Final = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 
 
-def at(days: float) -> dt.datetime:
+def after(days: float) -> dt.datetime:
     return NOW + dt.timedelta(days=days)
 
 
@@ -40,7 +40,15 @@ def certificate(
     signs: bool = True,
     managed: bool = True,
 ) -> Certificate:
-    return Certificate(name, at(begins), at(ends), active, None if since is None else at(since), signs, managed)
+    return Certificate(
+        name,
+        after(begins),
+        after(ends),
+        active,
+        None if since is None else after(since),
+        signs,
+        managed,
+    )
 
 
 def decide(
@@ -146,7 +154,7 @@ def test_what_both_clouds_show_decides_the_stage(case: str) -> None:
 )
 def test_failing_sign_ins_are_told_of(case: str, since: float) -> None:
     certificates, providers = TABLE[case][:2]
-    assert decide(certificates, providers, NOW, Rules()).failing_since == at(since)
+    assert decide(certificates, providers, NOW, Rules()).failing_since == after(since)
 
 
 @pytest.mark.parametrize("case", TABLE)

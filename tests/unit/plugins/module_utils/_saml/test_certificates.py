@@ -37,12 +37,12 @@ def test_every_spelling_is_the_same_certificate(saml: SimpleNamespace) -> None:
     der = saml.certificate()
     text = base64.b64encode(der).decode()
     pem = "Bag\n-----BEGIN CERTIFICATE-----\r\n" + textwrap.fill(text, 64) + "\n-----END CERTIFICATE-----\n"
-    made = [
+    parsed = [
         certificates.from_der(der),
         *map(certificates.from_text, (text, textwrap.fill(text, 70), f"\n  {text}\n", pem)),
     ]
-    assert set(made) == {made[0]}
-    assert made[0].base64 == text
+    assert set(parsed) == {parsed[0]}
+    assert parsed[0].base64 == text
 
 
 @pytest.mark.parametrize(

@@ -334,8 +334,8 @@ def test_what_is_not_managed_stays_in_the_policy(keep_unknown: bool, spelling: s
     transformation = {"ID": "Lower", "TransformationMethod": "ToLowercase"}
     content = {"Version": 1, "IncludeBasicClaimSet": "true", "ClaimsSchema": [], spelling: [transformation], **others}
     actual = claims.parse(json.dumps({"ClaimsMappingPolicy": content}))
-    wanted = claims.ClaimsPolicy(transformations=(transformation,))
-    sent = json.loads(claims.merge(wanted, actual, keep_unknown=keep_unknown).definition()[0])["ClaimsMappingPolicy"]
+    desired = claims.ClaimsPolicy(transformations=(transformation,))
+    sent = json.loads(claims.merge(desired, actual, keep_unknown=keep_unknown).definition()[0])["ClaimsMappingPolicy"]
     assert {key: sent[key] for key in (*others, spelling)} == {**others, spelling: [transformation]}
     assert not claims.same_meaning(actual, dataclasses.replace(actual, settings={}))
 
@@ -345,7 +345,7 @@ ENTITY_ID: t.Final = "https://sts.windows.net/00112233-4455-6677-8899-aabbccddee
 
 
 @pytest.mark.parametrize(
-    ("actual", "wanted", "settings"),
+    ("actual", "desired", "settings"),
     [
         ({}, {}, {}),
         ({}, {"audience_override": "urn:amazon:webservices"}, {"audienceOverride": "urn:amazon:webservices"}),
@@ -363,10 +363,10 @@ ENTITY_ID: t.Final = "https://sts.windows.net/00112233-4455-6677-8899-aabbccddee
         ),
     ],
 )
-def test_settings_of_a_policy(actual: dict[str, t.Any], wanted: dict[str, t.Any], settings: dict[str, t.Any]) -> None:
+def test_settings_of_a_policy(actual: dict[str, t.Any], desired: dict[str, t.Any], settings: dict[str, t.Any]) -> None:
     """facts/entra.md E7: they are kept, set and removed beside the claims"""
     content = {"Version": 1, "IncludeBasicClaimSet": "true", "ClaimsSchema": [], **actual}
-    merged = claims.merge(claims.build(**wanted), claims.parse({"ClaimsMappingPolicy": content}), keep_unknown=True)
+    merged = claims.merge(claims.build(**desired), claims.parse({"ClaimsMappingPolicy": content}), keep_unknown=True)
     sent = json.loads(merged.definition()[0])["ClaimsMappingPolicy"]
     assert {
         key: value for key, value in sent.items() if key not in ("Version", "IncludeBasicClaimSet", "ClaimsSchema")

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
-from ansible_collections.openccp.federation.plugins.module_utils._saml.pasted import found_in, text_of
+from ansible_collections.openccp.federation.plugins.module_utils._saml.pasted import response_in, text_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -160,25 +160,25 @@ COPIES: t.Final[dict[str, tuple[str, str | None, str | None]]] = {
 @pytest.mark.parametrize("name", COPIES)
 def test_the_response_in_what_was_copied(name: str) -> None:
     text, relay_state, posted_to = COPIES[name]
-    response = found_in(text)
+    response = response_in(text)
     assert response.document == XML
     assert (response.relay_state, response.posted_to) == (relay_state, posted_to)
 
 
 def test_of_several_responses_to_aws_the_last_counts() -> None:
     other = posted(urlencode({"SAMLResponse": OTHER}), "https://signin.aws.amazon.com/saml")
-    assert found_in(har(posted(BODY), other)).posted_to == "https://signin.aws.amazon.com/saml"
+    assert response_in(har(posted(BODY), other)).posted_to == "https://signin.aws.amazon.com/saml"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("name", ["value", "XML", "HAR, text", "cURL", "SAML-tracer"])
 def test_files_as_editors_save_them(name: str, encoding: str) -> None:
-    assert found_in(text_of(COPIES[name][0].encode(encoding), "file")).document == XML
+    assert response_in(text_of(COPIES[name][0].encode(encoding), "file")).document == XML
 
 
 def test_an_encoding_that_text_names_does_not_count() -> None:
     document = '<?xml version="1.0" encoding="UTF-16"?>' + XML.decode()
-    assert found_in(text_of(document.encode("utf-16"), "file")).document == b'<?xml version="1.0"?>' + XML
+    assert response_in(text_of(document.encode("utf-16"), "file")).document == b'<?xml version="1.0"?>' + XML
 
 
 def test_a_file_that_is_no_text() -> None:
@@ -209,13 +209,13 @@ def test_a_file_that_is_no_text() -> None:
 )
 def test_what_holds_no_response(text: str, words: str) -> None:
     with pytest.raises(InvalidInput, match=words):
-        found_in(text)
+        response_in(text)
 
 
 def test_no_message_repeats_what_was_pasted() -> None:
     for text in ('{"x": "' + BASE64[20:], f"secret!{BASE64[20:]}", json.dumps({"SAMLResponse": "!" + BASE64[20:]})):
         with pytest.raises(InvalidInput) as refused:
-            found_in(text)
+            response_in(text)
         assert BASE64[20:40] not in f"{refused.value}{refused.value.hint}"
 
 
@@ -289,7 +289,7 @@ GENERATED: t.Final = settings(
 def answered(text: str) -> None:
     """A response, or a sentence."""
     try:
-        found_in(text)
+        response_in(text)
     except InvalidInput as refused:
         if not refused.message.endswith(".") or "None" in (refused.hint or "").split():
             pytest.fail(f"That is no sentence: {refused}")
