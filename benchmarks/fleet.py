@@ -92,7 +92,7 @@ class Figure:
     throttled: int
     changed: int
 
-    def each(self) -> float:
+    def seconds_each(self) -> float:
         """Processor seconds a federation."""
         return self.processor / self.hosts
 
@@ -100,7 +100,7 @@ class Figure:
         """A line of the table."""
         return (
             f"| {self.what} | {self.hosts} | {self.forks} | {self.seconds:.0f} | {self.seconds / self.hosts:.2f} "
-            f"| {self.each():.2f} "
+            f"| {self.seconds_each():.2f} "
             f"| {self.requests / self.hosts:.1f} | {self.throttled} |"
         )
 
@@ -208,7 +208,7 @@ def bounds(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[tuple[st
         small, large = figures[f"small {what}"], figures[f"large 5 {what}"]
         yield (
             f"processor time a federation, {large.hosts} against {small.hosts}, {what}",
-            large.each() / small.each(),
+            large.seconds_each() / small.seconds_each(),
             1.15,
         )
         yield (
@@ -222,7 +222,7 @@ def bounds(figures: t.Mapping[str, Figure]) -> collections.abc.Iterator[tuple[st
     for what, figure in (("all of site.yml", whole), ("our half", half)):
         yield (
             f"processor time, unchanged: {what} against the existing collections' half",
-            figure.each() / others.each(),
+            figure.seconds_each() / others.seconds_each(),
             math.inf,
         )
     yield (

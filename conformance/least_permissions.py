@@ -136,11 +136,11 @@ def _by_action(needs: collections.abc.Iterable[Need]) -> dict[str, list[Need]]:
 
 def _widest(statements: set[tuple[str, str]]) -> list[tuple[str, str]]:
     """Those whose resources no other one covers."""
-    return sorted(
-        (name, resource)
-        for name, resource in statements
-        if not any(resource != other and fnmatch.fnmatchcase(resource, other) for dummy, other in statements)
-    )
+
+    def is_covered(resource: str) -> bool:
+        return any(resource != other and fnmatch.fnmatchcase(resource, other) for dummy, other in statements)
+
+    return sorted((name, resource) for name, resource in statements if not is_covered(resource))
 
 
 def _condition(action: str, needed: collections.abc.Sequence[Need]) -> dict[str, t.Any]:
@@ -273,7 +273,8 @@ def graph_needs(call: str) -> Needs:
 
 def refused(permissions: collections.abc.Collection[str], calls: collections.abc.Iterable[str]) -> list[str]:
     """The calls that permissions do not allow, or for which they do not show what is read."""
-    return [call for call in calls if not any(needs <= set(permissions) for needs in graph_needs(call))]
+    granted = set(permissions)
+    return [call for call in calls if not any(map(granted.issuperset, graph_needs(call)))]
 
 
 def graph_permissions(calls: collections.abc.Collection[str]) -> list[str]:
@@ -344,12 +345,15 @@ def written(content: t.Any) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
+def _code_list(names: collections.abc.Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
 def page(text: str, recording: Recording, jobs: collections.abc.Mapping[str, str]) -> str:
     """The documentation with the table of all jobs, and the policy for all of them. jobs: job → what it is."""
     content = documents(recording)
     rows = [
-        f"| {what} | [{job}.json](permissions/jobs/{job}.json) | "
-        f"{', '.join(f'`{name}`' for name in content['graph.json'][job]) or 'none'} |"
+        f"| {what} | [{job}.json](permissions/jobs/{job}.json) | {_code_list(content['graph.json'][job])} |"
         for job, what in jobs.items()
     ]
     table = "\n".join(["| Job | AWS | Microsoft Graph |", "|---|---|---|", *rows])

@@ -17,6 +17,7 @@ from __future__ import annotations
 import collections
 import collections.abc
 import functools
+import itertools
 import json
 import re
 import sys
@@ -88,17 +89,19 @@ def calls() -> list[str]:
 def minimal(needs: collections.abc.Iterable[frozenset[str]]) -> Needs:
     """Alternatives without those that hold another one."""
     every = set(needs)
-    return frozenset(alternative for alternative in every if not any(other < alternative for other in every))
+
+    def holds_another(alternative: frozenset[str]) -> bool:
+        return any(other < alternative for other in every)
+
+    return frozenset(itertools.filterfalse(holds_another, every))
 
 
 def table_of(document: collections.abc.Mapping[str, t.Any]) -> dict[str, Needs]:
     """The table of Microsoft's data."""
     published = _published(document)
     known = {call: published[_key(*call.split(" "))] for call in calls() if _key(*call.split(" ")) in published}
-    return {
-        call: minimal(alternative for alternative in _needs(entries) if alternative <= set(PERMISSIONS))
-        for call, entries in known.items()
-    }
+    in_use = set(PERMISSIONS)
+    return {call: minimal(filter(in_use.issuperset, _needs(entries))) for call, entries in known.items()}
 
 
 @functools.cache

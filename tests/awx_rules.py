@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import tempfile
 import typing as t
 from pathlib import Path
@@ -32,17 +33,18 @@ OBJECTS: t.Final[dict[str, t.Any]] = yaml.load(
 EDGES: t.Final = ("success_nodes", "failure_nodes", "always_nodes")
 
 
+def edges_of(node: t.Mapping[str, t.Any]) -> dict[str, list[str]]:
+    """The nodes that follow a node, by kind of edge."""
+    related = node.get("related", {})
+    return {kind: list(map(operator.itemgetter("identifier"), related.get(kind, []))) for kind in EDGES}
+
+
 def follow(nodes: t.Iterable[t.Mapping[str, t.Any]], failing: t.Collection[str]) -> tuple[list[str], bool]:
     """The nodes of a workflow that run when some of its jobs fail, and whether AWX calls the workflow successful.
 
     It does unless a job fails that no edge leads on from.
     """
-    edges = {
-        node["identifier"]: {
-            kind: [linked["identifier"] for linked in node.get("related", {}).get(kind, [])] for kind in EDGES
-        }
-        for node in nodes
-    }
+    edges = {node["identifier"]: edges_of(node) for node in nodes}
     later = {name for kinds in edges.values() for names in kinds.values() for name in names}
     waiting = [name for name in edges if name not in later]
     ran: list[str] = []

@@ -236,11 +236,11 @@ class AWX:
                 raise Refused({"playbook": ["Playbook not found for project."]})
             return 201, self.make(kind, request.get_json())
         filters = {name: value for name, value in request.args.items() if name not in ("or__id", "or__name")}
-        matching = [
-            fields
-            for fields in self._objects(kind)
-            if all(str(fields.get(name)) == value for name, value in filters.items())
-        ]
+
+        def matches(fields: Object) -> bool:
+            return all(str(fields.get(name)) == value for name, value in filters.items())
+
+        matching = list(filter(matches, self._objects(kind)))
         return 200, {"count": len(matching), "next": None, "results": matching}
 
     def _object(self, request: Request, _kind: str, number: int) -> tuple[int, t.Any]:
@@ -301,7 +301,10 @@ class AWX:
     def _refers(self, kind: str, fields: Object) -> bool:
         """Whether everything exists that the fields name by ID."""
         named = {name: other for name, other in KINDS[kind][2].items() if fields.get(name) is not None}
-        return all(fields[name] in {record["id"] for record in self._objects(other)} for name, other in named.items())
+        return all(fields[name] in self._ids(other) for name, other in named.items())
+
+    def _ids(self, kind: str) -> set[int]:
+        return {record["id"] for record in self._objects(kind)}
 
     @staticmethod
     def _key(fields: Object) -> tuple[t.Any, ...]:

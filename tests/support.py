@@ -222,6 +222,10 @@ def ansible_command(command: str, *arguments: str | Path) -> list[str]:
     return [str(Path(sys.executable).with_name(command)), *map(str, arguments)]
 
 
+def _ansible_settings(variables: t.Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if "ANSIBLE_" in name}
+
+
 def run_ansible(
     command: t.Sequence[str],
     environment: t.Mapping[str, str],
@@ -235,11 +239,7 @@ def run_ansible(
     environment: as ansible_environment gives it. With further settings of Ansible's the command is a process like any
     other, since these are read as it starts.
     """
-    settings, usual = (
-        {name: value for name, value in variables.items() if "ANSIBLE_" in name}
-        for variables in (environment, ansible_environment({}))
-    )
-    if settings != usual:
+    if _ansible_settings(environment) != _ansible_settings(ansible_environment({})):
         return subprocess.run(
             command,
             env=environment,

@@ -106,7 +106,8 @@ def tests_of(name: str) -> t.Any:
 def findings() -> collections.abc.Iterator[Finding]:
     """What the check finds on each of them."""
     page, response = map(tests_of, ("test_embedding_hop", "test_response"))
-    federations = [row[0] for row in FAILING.values()] + [row[0] for row in WARNINGS.values()]
+    federations = [row[0] for row in FAILING.values()]
+    federations += [row[0] for row in WARNINGS.values()]
     for facts in (*federations, *MORE_FAILING.values()):
         yield from sign_in_path.check(facts)
     for embedding_page, *_expected in page.FAILING.values():
@@ -122,10 +123,12 @@ def causes() -> dict[str, list[tuple[str, str, str]]]:
     for finding in findings():
         if finding.symptom and finding.reason:
             known.setdefault(finding.symptom, {}).setdefault((finding.hop, finding.reason), finding.fix)
-    return {
-        symptom: sorted(((hop, reason, fix) for (hop, reason), fix in by_reason.items()), key=_along_the_path)
-        for symptom, by_reason in known.items()
-    }
+    return {symptom: _causes(by_reason) for symptom, by_reason in known.items()}
+
+
+def _causes(by_reason: dict[tuple[str, str], str]) -> list[tuple[str, str, str]]:
+    causes = [(hop, reason, fix) for (hop, reason), fix in by_reason.items()]
+    return sorted(causes, key=_along_the_path)
 
 
 def _along_the_path(cause: tuple[str, str, str]) -> int:

@@ -97,10 +97,15 @@ def way(question: Question) -> str:
     return " ".join(filter(None, ["*Probe.*" if "experiment" in question else "", question.get("by_hand", "")]))
 
 
+def escaped(cell: str) -> str:
+    """The text of a cell of Markdown."""
+    return cell.replace("|", r"\|")
+
+
 def table(head: collections.abc.Sequence[str], rows: collections.abc.Iterable[collections.abc.Sequence[str]]) -> str:
     """A table of Markdown."""
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    lines += [f"| {' | '.join(map(escaped, row))} |" for row in rows]
     return "\n".join(lines) + "\n"
 
 

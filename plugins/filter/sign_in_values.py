@@ -91,7 +91,7 @@ def sign_in_values(variables: t.Mapping[str, t.Any]) -> dict[str, str]:
     try:
         if "new_domain" in texts:
             texts["new_domain"] = str(boolean(texts["new_domain"])).lower()
-        return values.sign_in_values(values.Given(**texts))
+        return values.sign_in_values(values.SignInOptions(**texts))
     except TypeError as error:
         raise AnsibleFilterError(f"sign_in_values: {error}") from error
     except InvalidInput as error:

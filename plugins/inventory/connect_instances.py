@@ -160,8 +160,8 @@ from ansible_collections.amazon.aws.plugins.plugin_utils.botocore import get_aws
 from ansible_collections.amazon.aws.plugins.plugin_utils.inventory import AWSInventoryBase
 from ansible_collections.openccp.federation.plugins.module_utils._connect.discovery import (
     Account,
+    Discovered,
     Discovery,
-    Found,
     Gap,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._domain.arns import parse_role_arn
@@ -196,7 +196,7 @@ class InventoryModule(AWSInventoryBase):
         cached, kept = self.get_cached_result(path, cache)
         fits = cached and kept["regions"] == regions  # which AWS_REGION may set
         discovery = (
-            Found(kept["instances"], [Gap(**gap) for gap in kept["gaps"]])
+            Discovered(kept["instances"], [Gap(**gap) for gap in kept["gaps"]])
             if fits
             else self._discover(accounts, regions)
         )
@@ -211,7 +211,7 @@ class InventoryModule(AWSInventoryBase):
             names[host] = instance["arn"]
         self.update_cached_result(path, fits, {"regions": regions, **asdict(discovery)})
 
-    def _discover(self, accounts: list[Account], regions: list[str]) -> Found:
+    def _discover(self, accounts: list[Account], regions: list[str]) -> Discovered:
         endpoint_url, connection = get_aws_connection_info(self)[1:]
         if self._frozen_credentials:
             connection = {**connection, **self._frozen_credentials}
@@ -260,7 +260,7 @@ class InventoryModule(AWSInventoryBase):
             raise AnsibleParserError(str(error)) from error
         return regions
 
-    def _report_gaps(self, discovery: Found) -> None:
+    def _report_gaps(self, discovery: Discovered) -> None:
         fatal = [gap for gap in discovery.gaps if self.get_option("strict_permissions") or not gap.denied]
         if fatal:
             reasons = " ".join(f"{gap.where}: {gap.reason}" for gap in fatal)

@@ -125,7 +125,7 @@ def _between(least: int, most: int, unit: str = "") -> Rule:
     return check
 
 
-def _each(rule: Rule) -> Rule:
+def _every(rule: Rule) -> Rule:
     def check(values: t.Any) -> None:
         for value in values:
             rule(value)
@@ -245,12 +245,12 @@ def _user_pool(pool: t.Mapping[str, t.Any]) -> None:
 def _emails(addresses: t.Sequence[str]) -> None:
     if len(addresses) > 5:
         raise InvalidInput(f"there are {len(addresses)} addresses; Entra ID accepts at most 5.")
-    _each(_pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address"))(addresses)
+    _every(_pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address"))(addresses)
 
 
 def _origins(change: t.Mapping[str, t.Sequence[str] | None]) -> None:
     for origins in change.values():
-        _each(_https)(origins or ())
+        _every(_https)(origins or ())
 
 
 def _max_removals(limit: str) -> None:
@@ -314,10 +314,10 @@ _ROLE_SESSION: t.Final = _between(claims.LEAST_MAX_SESSION, claims.MAX_SESSION, 
 RULES: t.Final[t.Mapping[str, Rule]] = {
     "aws_federation_boundary": _policy_arn,
     "aws_federation_entity_id": _uri,
-    "aws_federation_instance_arns": _each(arns.parse_connect_instance_arn),
+    "aws_federation_instance_arns": _every(arns.parse_connect_instance_arn),
     "aws_federation_metadata_file": _readable_file,
     "aws_federation_provider_name": arns.check_saml_provider_name,
-    "aws_federation_reply_urls": _each(_https),
+    "aws_federation_reply_urls": _every(_https),
     "aws_federation_role_description": _DESCRIPTION,
     "aws_federation_role_name": arns.check_role_name,
     "aws_federation_role_path": arns.check_role_path,
@@ -331,14 +331,14 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "azure_saml_app_audience_override": _uri,
     "azure_saml_app_default_reply_url": _https,
     "azure_saml_app_extra_claims": _extra_claims,
-    "azure_saml_app_identifiers": _each(_uri),
+    "azure_saml_app_identifiers": _every(_uri),
     "azure_saml_app_logo": _readable_file,
     "azure_saml_app_name": _NAME,
     "azure_saml_app_notes": _pattern(r"(?s).{0,1024}", "a note of up to 1,024 characters"),
     "azure_saml_app_notification_emails": _emails,
     "azure_saml_app_relay_state": _https,
-    "azure_saml_app_reply_urls": _each(_https),
-    "azure_saml_app_role_claims": _each(_role_claim),
+    "azure_saml_app_reply_urls": _every(_https),
+    "azure_saml_app_role_claims": _every(_role_claim),
     "azure_saml_app_session_duration": _between(claims.MIN_SESSION, claims.MAX_SESSION, "seconds"),
     "azure_saml_app_session_name_source": _session_name_source,
     "azure_saml_app_template": _TEMPLATE,
@@ -349,22 +349,22 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "ccp_page_library_url": _https,
     "ccp_page_load_timeout": _between(1000, 60000, "milliseconds"),
     "ccp_page_login_url": _https,
-    "ccp_page_pages": _each(_page),
+    "ccp_page_pages": _every(_page),
     "certificate_rotation_app_id": _uuid,
     "certificate_rotation_name": _NAME,
     "certificate_rotation_notification_emails": _emails,
     "certificate_rotation_proof": _readable_file,
-    "certificate_rotation_providers": _each(arns.parse_saml_provider_arn),
+    "certificate_rotation_providers": _every(arns.parse_saml_provider_arn),
     "certificate_rotation_renew_when_days_left": _DAYS,
     "certificate_rotation_report_json": _writable_file,
     "certificate_rotation_report_prometheus": _writable_file,
     "certificate_rotation_report_warn_days": _DAYS,
     "certificate_rotation_retire_after_days": _DAYS,
     "certificate_rotation_settle_seconds": _SECONDS,
-    "certificate_rotation_user_pools": _each(_USER_POOL),
+    "certificate_rotation_user_pools": _every(_USER_POOL),
     "certificate_rotation_validity_days": _between(1, 1095, "days"),
     "cognito_federation_max_removals": _max_removals,
-    "cognito_federation_pools": _each(_user_pool),
+    "cognito_federation_pools": _every(_user_pool),
     "cognito_federation_provider_name": _POOL_PROVIDER,
     "cognito_federation_tags": check_tags,
     "connect_instance_alias": arns.check_alias,
@@ -372,26 +372,26 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "connect_instance_confirm_alias": arns.check_alias,
     "connect_instance_id": arns.check_instance_id,
     "connect_instance_tags": check_tags,
-    "connect_users_agents": _each(_agent),
+    "connect_users_agents": _every(_agent),
     "connect_users_burst": _positive,
-    "connect_users_groups": _each(_group),
+    "connect_users_groups": _every(_group),
     "connect_users_instance_id": _INSTANCE,
     "connect_users_max_removals": _max_removals,
     "connect_users_rate": _positive,
     "connect_users_session_name_source": _session_name_source,
     "federation_account_id": arns.check_account,
-    "federation_agent_groups": _each(_group),
-    "federation_agents": _each(_agent),
+    "federation_agent_groups": _every(_group),
+    "federation_agents": _every(_agent),
     "federation_application_name": _NAME,
     "federation_assume_role_arn": arns.parse_role_arn,
     "federation_assume_role_external_id": _external_id,
     "federation_check_app_id": _uuid,
     "federation_check_destination": urls.check_destination,
-    "federation_check_embedding_origins": _each(page_origin),
+    "federation_check_embedding_origins": _every(page_origin),
     "federation_check_file": _writable_file,
     "federation_check_identifier": _uri,
     "federation_check_instance_id": _INSTANCE,
-    "federation_check_pages": _each(lambda page: page_origin(str(page.get("url") or ""))),
+    "federation_check_pages": _every(lambda page: page_origin(str(page.get("url") or ""))),
     "federation_check_provider": _PROVIDER_REFERENCE,
     "federation_check_role": _role_reference,
     "federation_check_wait_timeout": _SECONDS,
@@ -401,7 +401,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "federation_identifier": _uri,
     "federation_instance_alias": arns.check_alias,
     "federation_instance_id": arns.check_instance_id,
-    "federation_pages": _each(_page),
+    "federation_pages": _every(_page),
     "federation_plan_file": _writable_file,
     "federation_planned_status": _between(0, 255),
     "federation_provider_name": arns.check_saml_provider_name,
@@ -418,7 +418,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "federation_tags": check_tags,
     "federation_template": _TEMPLATE,
     "federation_tenant_id": _TENANT,
-    "federation_user_pools": _each(_user_pool),
+    "federation_user_pools": _every(_user_pool),
     "federation_wait_timeout": _SECONDS,
     "handover_folder": _writable_folder,
     "live_probe_confirm": _pattern(

@@ -66,7 +66,7 @@ def _tenant_name(tenant: Tenant) -> str:
 
 
 def _tenant(tenant: Tenant) -> Contents:
-    held = {name: [_plain(record) for record in each.current()] for name, each in tenant.collections.items()}
+    held = {name: list(map(_plain, collection.current())) for name, collection in tenant.collections.items()}
     return {**held, "certificates ever made": len(tenant.signing_keys), "logos": len(tenant.logos)}
 
 
@@ -141,7 +141,8 @@ def _names(value: t.Any) -> dict[str, str]:
         name = next((str(value[key]) for key in _NAMES if value.get(key)), "")
         ids = [value.get(key) for key in ("id", "Id", "appId")]
         known = {str(member): f"id of {name}" for member in ids if member and name}
-    for member in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    members = value.values() if isinstance(value, dict) else value
+    for member in members if isinstance(value, (dict, list)) else ():
         known |= _names(member)
     return known
 
@@ -173,14 +174,13 @@ def differences(expected: t.Any, actual: t.Any, place: str = "") -> list[str]:
         pairs = [(expected.get(key), actual.get(key), f"{place}/{key}") for key in keys]
         return [line for pair in pairs for line in differences(*pair)]
     if isinstance(expected, list) and isinstance(actual, list):
-        counts = [collections.Counter(json.dumps(each) for each in side) for side in (expected, actual)]
+        counts = [collections.Counter(map(json.dumps, side)) for side in (expected, actual)]
         lacking, beside = counts[0] - counts[1], counts[1] - counts[0]
         if lacking.total() == beside.total() == 1:  # one thing that was changed
             return differences(json.loads(*lacking), json.loads(*beside), place)
-        return [
-            *(f"- {place}: {each}" for each in lacking.elements()),
-            *(f"+ {place}: {each}" for each in beside.elements()),
-        ]
+        changes = [("-", each) for each in lacking.elements()]
+        changes += [("+", each) for each in beside.elements()]
+        return [f"{sign} {place}: {text}" for sign, text in changes]
     if expected == actual:
         return []
     sides = {"-": expected, "+": actual}

@@ -59,6 +59,9 @@ def script(variables: collections.abc.Mapping[str, str], pid: int, url: str) -> 
     """
     unset = [name for name in FOREIGN if name not in variables]
     every = [*variables, *unset, ACTIVE]
+    restoring = [f"  {line}" for name in every for line in _put_back(name)]
+    saving = [f"_sandbox_had_{name}=${{{name}+set}} _sandbox_was_{name}=${{{name}-}}" for name in [*every, "PS1"]]
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     lines = [
         f"# Sends this shell's clients to the sandbox at {url}; deactivate_sandbox undoes it.",
         f"if ! kill -0 {pid} 2>/dev/null; then",
@@ -70,13 +73,13 @@ def script(variables: collections.abc.Mapping[str, str], pid: int, url: str) -> 
         "fi",
         f'if [ -n "${{{ACTIVE}-}}" ] && command -v deactivate_sandbox >/dev/null; then deactivate_sandbox; fi',
         "deactivate_sandbox() {",
-        *(f"  {line}" for name in every for line in _put_back(name)),
+        *restoring,
         '  if [ -n "${_sandbox_had_PS1-}" ]; then PS1=$_sandbox_was_PS1; fi',
         "  unset _sandbox_had_PS1 _sandbox_was_PS1",
         "  unset -f deactivate_sandbox",
         "}",
-        *(f"_sandbox_had_{name}=${{{name}+set}} _sandbox_was_{name}=${{{name}-}}" for name in [*every, "PS1"]),
-        *(f"export {name}={shlex.quote(value)}" for name, value in variables.items()),
+        *saving,
+        *exports,
         f"unset {' '.join(unset)}",
         f"export {ACTIVE}={shlex.quote(url)}",
         'if [ -n "${PS1-}" ]; then PS1="(sandbox) $PS1"; fi',

@@ -138,11 +138,12 @@ class Agent:
 
     def wait_for_error(self, *texts: str) -> None:
         """Wait for a line of the console that holds some texts."""
-        matching = [error for error in self.errors if all(text in error for text in texts)]
-        if not matching:
-            self.page.wait_for_event(
-                "console", lambda line: line.type == "error" and all(text in line.text for text in texts)
-            )
+
+        def matches(error: str) -> bool:
+            return all(text in error for text in texts)
+
+        if not any(map(matches, self.errors)):
+            self.page.wait_for_event("console", lambda line: line.type == "error" and matches(line.text))
 
     @property
     def message(self) -> str:

@@ -242,9 +242,8 @@ def test_ten_federations_with_five_forks_stay_under_the_limit(
             for number in (fork, fork + 5)
         ]
 
-    results = [
-        result for pair in at_once(time, [functools.partial(federations, fork) for fork in range(5)]) for result in pair
-    ]
+    pairs = at_once(time, [functools.partial(federations, fork) for fork in range(5)])
+    results = [result for pair in pairs for result in pair]
     assert [result.get("msg") for result in results] == [None] * 10
     assert len(tenant.all("applications")) == len(tenant.all("claimsMappingPolicies")) == 10
     assert 429 not in {entry["status"] for entry in tenant.world.traffic.entries("graph")}

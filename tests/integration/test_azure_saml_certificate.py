@@ -48,6 +48,12 @@ def identifier_of(thumbprint: str) -> str:
     return base64.b64encode(bytes.fromhex(thumbprint)).decode()
 
 
+def listed_in(result: t.Mapping[str, t.Any]) -> list[str | None]:
+    """The certificates in the metadata that a result holds."""
+    metadata = etree.fromstring(result["certificate"]["metadata_xml"].encode())
+    return [element.text for element in metadata.iterfind(LISTED)]
+
+
 def active(tenant: Tenant) -> str:
     (principal,) = tenant.all("servicePrincipals")
     return str(principal["preferredTokenSigningKeyThumbprint"])
@@ -82,12 +88,8 @@ def test_the_whole_life_of_a_second_certificate(tenant: Tenant, first: str) -> N
     assert predicted_removal["actions"] == [f"Remove the signing certificate {first} of 'Contact centre'"]
     removed = tenant.run(CERTIFICATE, absent)
     assert removed["actions"] == predicted_removal["actions"]
-    listed = [
-        [element.text for element in etree.fromstring(result["certificate"]["metadata_xml"].encode()).iterfind(LISTED)]
-        for result in (predicted_removal, removed)
-    ]
-    assert listed[0] == listed[1]
-    assert len(listed[0]) == 1
+    (listed,) = listed_in(removed)
+    assert listed_in(predicted_removal) == [listed]
     assert credentials(tenant) == {identifier_of(second): ["Sign", "Verify", "password"]}
     assert not tenant.run(CERTIFICATE, absent)["changed"]
 

@@ -14,6 +14,7 @@ import collections.abc
 import dataclasses
 import json
 import random
+import re
 import sys
 import tempfile
 import time
@@ -82,7 +83,9 @@ def chosen(cases: collections.abc.Sequence[Case], options: argparse.Namespace) -
     """The cases of a slice, in an order that the seed decides; of them as many as are asked for."""
     part, parts = map(int, options.slice.split("/"))
     kept = [case for case in cases if zlib.crc32(str(case).encode()) % parts == part]
-    kept = [case for case in kept if any(word in str(case) for word in options.only or [""])]
+    if options.only:
+        chosen = re.compile("|".join(map(re.escape, options.only)))
+        kept = [case for case in kept if chosen.search(str(case))]
     random.Random(options.seed).shuffle(kept)
     if options.each:
         kept = _of_each_kind(kept, options.each)

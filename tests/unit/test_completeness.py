@@ -45,12 +45,10 @@ PROPAGATION: t.Final = dict.fromkeys(
 ACR: t.Final = dict.fromkeys(("AcrMapping",), "only for providers of OpenID Connect")
 
 #: each member of CreateUser → the option, by the table of an agent's attributes
-AGENT: t.Final = (
-    {"InstanceId": "instance_id"}
-    | {attr.member: attr.option for attr in ATTRIBUTES if attr.member}
-    | {f"{attr.configs}.Channel": "channels" for attr in CHANNEL_ATTRIBUTES}
-    | {".".join((attr.configs, *attr.path)): f"{CHANNELS}.{attr.option}" for attr in CHANNEL_ATTRIBUTES}
-)
+AGENT: t.Final = {"InstanceId": "instance_id"}
+AGENT.update({attr.member: attr.option for attr in ATTRIBUTES if attr.member})
+AGENT.update({f"{attr.configs}.Channel": "channels" for attr in CHANNEL_ATTRIBUTES})
+AGENT.update({".".join((attr.configs, *attr.path)): f"{CHANNELS}.{attr.option}" for attr in CHANNEL_ATTRIBUTES})
 
 #: each member that a call takes → the option that sets it
 AWS: t.Final[dict[tuple[str, str, str], dict[str, str]]] = {

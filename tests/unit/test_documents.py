@@ -8,7 +8,6 @@ call.
 from __future__ import annotations
 
 import collections.abc
-import itertools
 import re
 import typing as t
 from pathlib import Path
@@ -30,17 +29,15 @@ TARGET: t.Final = re.compile(r"^([\w. -]+):(?!=)", re.MULTILINE)
 CALL: t.Final = re.compile(r"(?:^|`|- run: )make ((?:[\w.${}=\" -]+))", re.MULTILINE)
 
 FOLDED: t.Final = (CHECKOUT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
-TARGETS: t.Final = {name for names in TARGET.findall(FOLDED) for name in names.split()} | {
-    f"sanity-2.{minor}" for minor in range(18, 22)
-}
+TARGETS: t.Final = {name for names in TARGET.findall(FOLDED) for name in names.split()}
+TARGETS.update(f"sanity-2.{minor}" for minor in range(18, 22))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
 def test_links_lead_to_files(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    targets = [document.parent / link for link in LINK.findall(text)] + [
-        CHECKOUT / path for path in OWN_URL.findall(text)
-    ]
+    targets = [document.parent / link for link in LINK.findall(text)]
+    targets += [CHECKOUT / path for path in OWN_URL.findall(text)]
     assert [str(target) for target in targets if not target.exists()] == []
 
 
@@ -58,8 +55,9 @@ def jobs_of(workflow: Path) -> collections.abc.Iterator[str]:
     """The steps of each job as text, once for each value of its matrix."""
     for job in yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values():
         matrix = job.get("strategy", {}).get("matrix", {})
-        lists = [[{name: value} for value in values] for name, values in matrix.items() if name != "include"]
-        for values in [*itertools.chain(*lists), *matrix.get("include", [])] or [{}]:
+        lists = {name: values for name, values in matrix.items() if name != "include"}
+        entries = [{name: value} for name, values in lists.items() for value in values]
+        for values in [*entries, *matrix.get("include", [])] or [{}]:
             text = "\n".join(f"- run: {step['run']}" for step in job.get("steps", []) if "run" in step)
             for name, value in values.items():
                 text = text.replace(f"${{{{ matrix.{name} }}}}", str(value))

@@ -112,7 +112,8 @@ def test_the_bounded_policy_loses_nothing_but_the_boundary() -> None:
     arn = "arn:aws:iam::111122223333:policy/ConnectFederationBoundary"
     limited = [{**need, "conditions": {**need["conditions"], "iam:permissionsboundary": [arn]}} for need in needs]
     assert denied(bounded(policy_of(needs)), limited) == []
-    writes = {need["action"] for need in denied(bounded(policy_of(needs)), [_unlimited(need) for need in needs])}
+    unlimited = list(map(_unlimited, needs))
+    writes = {need["action"] for need in denied(bounded(policy_of(needs)), unlimited)}
     assert {"iam:CreateRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"} <= writes
     assert all(action.startswith("iam:") for action in writes)
 

@@ -307,15 +307,14 @@ class LiveFederation:
         self.activate(self.add_certificate(endDateTime=tomorrow))
         left = self.graph("GET", f"{self.principal}?$select=keyCredentials,passwordCredentials")
         removed = {key["customKeyIdentifier"] for key in old}
-        kept = {
-            name: [
-                {**credential, secret: None}
-                for credential in left[name]
-                if credential["customKeyIdentifier"] not in removed
-            ]
-            for name, secret in (("keyCredentials", "key"), ("passwordCredentials", "secretText"))
-        }
-        self.change_principal(**kept)
+
+        def kept(name: str, secret: str) -> list[Json]:
+            others = [entry for entry in left[name] if entry["customKeyIdentifier"] not in removed]
+            return [{**credential, secret: None} for credential in others]
+
+        self.change_principal(
+            keyCredentials=kept("keyCredentials", "key"), passwordCredentials=kept("passwordCredentials", "secretText")
+        )
         self.have_provider()
         self.sandbox.world.clock.advance(dt.timedelta(days=2))
 

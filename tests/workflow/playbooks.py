@@ -60,13 +60,12 @@ class Run:
     def result(self, role: str, host: str | None = None) -> dict[str, t.Any]:
         """What a role leaves behind, as set last: a fact, or what the module of its name returned."""
         events = [event for event in self.events if host in (None, event.get("host")) and "result" in event]
-        facts = [
-            event["result"]["ansible_facts"][f"{role}_result"]
-            for event in events
-            if f"{role}_result" in event["result"].get("ansible_facts", {})
-        ] or [event["result"] for event in events if event["action"] == f"openccp.federation.{role}"]
-        assert facts, f"the role {role} left no {role}_result behind:\n{self.output}"
-        return t.cast("dict[str, t.Any]", facts[-1])
+        name, module = f"{role}_result", f"openccp.federation.{role}"
+        all_facts = [event["result"].get("ansible_facts", {}) for event in events]
+        results = [facts[name] for facts in all_facts if name in facts]
+        results = results or [event["result"] for event in events if event["action"] == module]
+        assert results, f"the role {role} left no {name} behind:\n{self.output}"
+        return t.cast("dict[str, t.Any]", results[-1])
 
     def table(self) -> dict[str, list[str]]:
         """The table at the end of a playbook: changed, check and what to do, by federation."""

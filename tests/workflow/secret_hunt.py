@@ -178,7 +178,7 @@ class Hunt:
     def leaks(self, where: str, text: str) -> list[str]:
         """The secrets in a text, each with where it stands."""
         sessions = self.sandbox.world.state(Accounts).sessions()
-        words = [*self.words, *(session.secret for session in sessions), *(str(session.token) for session in sessions)]
+        words = [*self.words, *(word for session in sessions for word in (session.secret, str(session.token)))]
         leaked = [f"{where} has {word[:12]}…" for word in words for form in forms(word) if form in text]
         for kind, expression in KINDS.items():
             match = expression.search(text)

@@ -93,10 +93,8 @@ class Terminal:
     def left(self) -> list[str]:
         """What is in the temporary folder; of Ansible's own, what holds a secret."""
         files = [path for path in self.ansible.rglob("*") if path.is_file()]
-        return [
-            *(str(path.relative_to(self.temporary)) for path in self.temporary.rglob("*")),
-            *(str(path) for path in files if SECRET.encode() in path.read_bytes()),
-        ]
+        temporary = [str(path.relative_to(self.temporary)) for path in self.temporary.rglob("*")]
+        return temporary + [str(path) for path in files if SECRET.encode() in path.read_bytes()]
 
 
 @pytest.mark.soak

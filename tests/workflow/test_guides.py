@@ -7,6 +7,7 @@ change something. What the commands do is tested by the playbooks' own tests.
 
 from __future__ import annotations
 
+import collections.abc
 import json
 import typing as t
 from pathlib import Path
@@ -35,8 +36,11 @@ def commands() -> list[list[str]]:
     """Each command of the guides once, with its words in their order; a preview and the run after it are one."""
     every = [command for page in PAGES for command in playbook_commands(page)]
     local = [command for command in every if not set(command) & set(ELSEWHERE)]
-    previews = [tuple(word for word in command if word not in ("--check", "--diff")) for command in local]
-    return [list(command) for command in sorted(set(previews))]
+    return [list(command) for command in sorted(set(map(without_preview, local)))]
+
+
+def without_preview(command: collections.abc.Iterable[str]) -> tuple[str, ...]:
+    return tuple(word for word in command if word not in ("--check", "--diff"))
 
 
 COMMANDS: t.Final = commands()

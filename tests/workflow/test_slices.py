@@ -41,6 +41,11 @@ def fleet(sandbox: Sandbox, request: pytest.FixtureRequest) -> Fleet:
     return make_fleet(sandbox, **request.param)
 
 
+def times_of(job: Job) -> list[dt.datetime]:
+    """The times of a job's events."""
+    return [dt.datetime.fromisoformat(event["created"]) for event in job.events()]
+
+
 class Slices:
     """A launch of the template Site in slices, without its last step, the check. play: a play that stands in for
     site.yml.
@@ -78,10 +83,8 @@ class Slices:
             assert job.stats()["failures"] == {}, job.printed()
         ran = collections.Counter(host for job in jobs for host in job.stats()["processed"])
         assert ran == dict.fromkeys(self._fleet.hosts, 1)
-        times = [[dt.datetime.fromisoformat(event["created"]) for event in job.events()] for job in jobs]
-        assert max(min(moments) for moments in times) < min(max(moments) for moments in times), (
-            "the slices did not run at the same time"
-        )
+        times = [times_of(job) for job in jobs]
+        assert max(map(min, times)) < min(map(max, times)), "the slices did not run at the same time"
         assert not [job for job in jobs if SECRET in job.printed()]
         too_soon = [entry for entry in self._sandbox.world.traffic.entries() if entry["status"] == 429]
         self._sandbox.world.traffic.clear()

@@ -64,7 +64,7 @@ class Gap:
 
 
 @dataclass
-class Found:
+class Discovered:
     """What a discovery brought: instances as dictionaries (see describe), and the places it could not see."""
 
     instances: list[dict[str, t.Any]] = field(default_factory=list)
@@ -96,11 +96,11 @@ class Discovery:
             "config": Config(retries=RETRIES),
         }
 
-    def run(self, accounts: t.Sequence[Account], regions: t.Sequence[str]) -> Found:
+    def run(self, accounts: t.Sequence[Account], regions: t.Sequence[str]) -> Discovered:
         """Find the instances of every account in every Region. An error in one place is a gap there and stops nothing
         else.
         """
-        discovered = Found()
+        discovered = Discovered()
         home = next((region for region in regions if region not in OPT_IN_REGIONS), regions[0])
         places: list[tuple[Account, str, t.Any, t.Any]] = []
         for account in accounts:

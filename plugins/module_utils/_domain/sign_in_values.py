@@ -20,7 +20,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.partiti
 
 
 @dataclass(frozen=True)
-class Given:
+class SignInOptions:
     """What a user gives, and what is known of the instance.
 
     instance_alias: empty where there are user pools alone. account_id, instance_id, access_url: empty while the
@@ -39,7 +39,7 @@ class Given:
     new_domain: str = ""
 
 
-def sign_in_values(settings: Given) -> dict[str, str]:
+def sign_in_values(settings: SignInOptions) -> dict[str, str]:
     """Partition, identifier and reply URL; with an account the ARNs of role and provider; with an instance the relay
     state, and its ARN. What is known of account and instance is repeated.
 

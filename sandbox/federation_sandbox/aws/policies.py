@@ -51,7 +51,9 @@ def verdict(
         for statement in _list(document.get("Statement", []))
         if _applies(statement, action, resource, facts, _fill(document, facts), principals=principals)
     }
-    return "deny" if "deny" in effects else "allow" if "allow" in effects else "silent"
+    if "deny" in effects:
+        return "deny"
+    return "allow" if "allow" in effects else "silent"
 
 
 def _fill(document: Document, facts: Facts) -> Fill:
@@ -68,7 +70,7 @@ def _applies(
     if principals is None and not _covers(statement, "Resource", resource, fill):
         return False
     return all(
-        _holds(name, key.lower(), [fill(str(value)) for value in _list(values)], facts)
+        _holds(name, key.lower(), list(map(fill, map(str, _list(values)))), facts)
         for name, condition in statement.get("Condition", {}).items()
         for key, values in condition.items()
     )
@@ -169,7 +171,11 @@ def _holds(name: str, key: str, expected: list[str], facts: Facts) -> bool:
         return False
     if not actual:
         return quantity != "ForAnyValue" and (negative or quantity == "ForAllValues")
-    hits = [any(compare(value, fact) for value in expected) != negative for fact in actual]
+
+    def is_hit(fact: str) -> bool:
+        return any(compare(value, fact) for value in expected) != negative
+
+    hits = map(is_hit, actual)
     return any(hits) if quantity == "ForAnyValue" else all(hits)
 
 

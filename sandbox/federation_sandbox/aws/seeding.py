@@ -62,6 +62,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import json
 import typing as t
 
@@ -95,7 +96,9 @@ def seed(world: World, content: Entry) -> Answer:
     if unknown:
         raise ValueError(f"a seed of AWS has {', '.join(fillers)}, not {', '.join(unknown)}")
     try:
-        return {name: [fill(world, entry) for entry in content.get(name, [])] for name, fill in fillers.items()}
+        return {
+            name: list(map(functools.partial(fill, world), content.get(name, []))) for name, fill in fillers.items()
+        }
     except CloudError as refused:
         raise ValueError(f"{refused.code}: {refused.message}") from None
 
@@ -103,9 +106,8 @@ def seed(world: World, content: Entry) -> Answer:
 def _take(entry: Entry, *required: str, **optional: t.Any) -> Answer:
     missing, unknown = set(required) - set(entry), set(entry) - set(required) - set(optional)
     if missing or unknown:
-        wrong = [f"without {name}" for name in sorted(missing)] + [
-            f"with {name}, which does not exist" for name in sorted(unknown)
-        ]
+        wrong = [f"without {name}" for name in sorted(missing)]
+        wrong += [f"with {name}, which does not exist" for name in sorted(unknown)]
         takes = ", ".join([*required, *optional])
         raise ValueError(f"a seed {', '.join(wrong)}: {', '.join(entry)}; it takes {takes}")
     return {**optional, **entry}
@@ -278,13 +280,14 @@ def _instance(world: World, entry: Entry) -> Answer:
         "access_url": instance.access_url,
         "security_profiles": _security_profiles(instance),
         "routing_profiles": _routing_profiles(instance),
-        "hierarchy_groups": {
-            "/".join(step["Name"] for step in group["HierarchyPath"].values()): group["Id"]
-            for group in instance.groups.values()
-        },
+        "hierarchy_groups": {_path_of(group): group["Id"] for group in instance.groups.values()},
         "users": dict(instance.usernames),
         "quick_connects": {item["Name"]: item["QuickConnectId"] for item in instance.quick_connects.values()},
     }
+
+
+def _path_of(group: Answer) -> str:
+    return "/".join(step["Name"] for step in group["HierarchyPath"].values())
 
 
 def _furnish(instance: Instance, values: Answer, now: dt.datetime) -> None:

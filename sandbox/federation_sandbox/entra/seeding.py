@@ -274,13 +274,11 @@ def _client(tenant: Tenant, graph: Record, content: Content) -> dict[str, str]:
     for name in permissions:
         record = new_assignment(tenant, principal, "ServicePrincipal", graph, PERMISSIONS[name])
         tenant["appRoleAssignments"].put(record, settled=True)
-    tenant.clients[application["appId"]] = Client(
-        application["appId"],
-        [_secret(tenant, each) for each in content.get("secrets", ())],
-        [x509.load_pem_x509_certificate(each.encode()) for each in content.get("certificates", ())],
-        [_federated(each) for each in content.get("federated_credentials", ())],
-        managed,
-    )
+    secrets = [_secret(tenant, secret) for secret in content.get("secrets", ())]
+    certificates = [x509.load_pem_x509_certificate(pem.encode()) for pem in content.get("certificates", ())]
+    credentials = [_federated(credential) for credential in content.get("federated_credentials", ())]
+    app_id = application["appId"]
+    tenant.clients[app_id] = Client(app_id, secrets, certificates, credentials, managed)
     ids = {"client_id": application["appId"], "service_principal_id": principal["id"]}
     return ids if managed else {**ids, "application_id": application["id"]}
 
@@ -369,7 +367,6 @@ def _group(tenant: Tenant, content: Content, known: dict[str, str]) -> Record:
 def _names(tenant: Tenant) -> dict[str, str]:
     """The IDs of users and groups, by ID and by name."""
     groups, users = tuple(tenant["groups"].current()), tuple(tenant["users"].current())
-    by_name = {each["displayName"]: each["id"] for each in groups} | {
-        each["userPrincipalName"]: each["id"] for each in users
-    }
-    return by_name | {each["id"]: each["id"] for each in (*groups, *users)}
+    names = {group["displayName"]: group["id"] for group in groups}
+    names |= {user["userPrincipalName"]: user["id"] for user in users}
+    return names | {each["id"]: each["id"] for each in (*groups, *users)}

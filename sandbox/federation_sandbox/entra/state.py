@@ -222,9 +222,11 @@ def clouds_of(host: str) -> list[Cloud]:
 
 def match(records: collections.abc.Iterable[Record], **properties: t.Any) -> Record | None:
     """The first record with these properties."""
-    return next(
-        (record for record in records if all(record.get(name) == value for name, value in properties.items())), None
-    )
+
+    def matches(record: Record) -> bool:
+        return all(record.get(name) == value for name, value in properties.items())
+
+    return next(filter(matches, records), None)
 
 
 def new_id() -> str:

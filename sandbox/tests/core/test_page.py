@@ -30,7 +30,7 @@ def rows(heading: str) -> list[list[str]]:
     """The cells of the table below a heading, without its head."""
     section = re.split(r"^#+ ", PAGE.split(f"# {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
     lines = [line for line in section.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    return [list(map(str.strip, line.strip("|").split("|"))) for line in lines[2:]]
 
 
 @pytest.mark.parametrize(

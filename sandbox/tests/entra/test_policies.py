@@ -108,23 +108,19 @@ def test_settings_of_a_policy(graph: t.Any, members: dict[str, t.Any]) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        *(
-            f"user.{name}"
-            for name in ("mobilephone", "officelocation", "createddatetime", "accountEnabled", "proxyaddresses")
-        ),
-        *(
-            f"user.{name}"
-            for name in (
-                "consentprovidedforminor",
-                "creationtype",
-                "lastpasswordchangedatetime",
-                "onpremisesdomainname",
-            )
-        ),
-        *(
-            f"user.{name}"
-            for name in ("onpremisesimmutableid", "onpremisessyncenabled", "preferreddatalocation", "netbiosname")
-        ),
+        "user.mobilephone",
+        "user.officelocation",
+        "user.createddatetime",
+        "user.accountEnabled",
+        "user.proxyaddresses",
+        "user.consentprovidedforminor",
+        "user.creationtype",
+        "user.lastpasswordchangedatetime",
+        "user.onpremisesdomainname",
+        "user.onpremisesimmutableid",
+        "user.onpremisessyncenabled",
+        "user.preferreddatalocation",
+        "user.netbiosname",
         "company.tenantcountry",
         "application.tags",
         "audience.objectid",

@@ -57,7 +57,8 @@ def test_add_token_signing_certificate(graph: t.Any) -> None:
         certificate.not_valid_after_utc - certificate.not_valid_before_utc - dt.timedelta(days=3 * 365.25)
     ) < dt.timedelta(days=2)
     keys, passwords = credentials(graph, principal)
-    sign, verify = (next(each for each in keys if each["usage"] == usage) for usage in ("Sign", "Verify"))
+    by_usage = {key["usage"]: key for key in keys}
+    sign, verify = by_usage["Sign"], by_usage["Verify"]
     assert (sign["type"], verify["type"]) == ("X509CertAndPassword", "AsymmetricX509Cert")
     assert {each["customKeyIdentifier"] for each in (sign, verify, *passwords)} == {response["customKeyIdentifier"]}
     assert response["keyId"] == sign["keyId"] == passwords[0]["keyId"] != verify["keyId"]

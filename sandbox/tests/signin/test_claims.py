@@ -29,8 +29,12 @@ JOIN: dict[str, t.Any] = {
 def claims(federation: Federation, user: str = JANE) -> dict[str, list[str]]:
     """The attributes of a response, in order; NameID under that name."""
     root = etree.fromstring(base64.b64decode(federation.saml_response(user)))
-    values = {each.get("Name"): [value.text or "" for value in each] for each in root.iter(f"{SAML}Attribute")}
+    values = {attribute.get("Name"): texts_of(attribute) for attribute in root.iter(f"{SAML}Attribute")}
     return {**values, "NameID": [root.findtext(f".//{SAML}NameID") or ""]}
+
+
+def texts_of(attribute: etree._Element) -> list[str]:
+    return [value.text or "" for value in attribute]
 
 
 def claimed(federation: Federation, entry: dict[str, t.Any], user: str = JANE, **more: t.Any) -> list[str] | None:
@@ -170,9 +174,9 @@ def test_assigned_roles_are_the_values_of_the_roles(federation: Federation) -> N
         "isEnabled": True,
     }
     roles = [*federation.graph("GET", federation.application_path)["appRoles"], role]
-    federation.change_application(
-        appRoles=[{name: value for name, value in each.items() if name != "origin"} for each in roles]
-    )
+    for app_role in roles:
+        app_role.pop("origin", None)
+    federation.change_application(appRoles=roles)
     body = {"principalId": federation.users[JANE], "resourceId": federation.principal["id"], "appRoleId": role["id"]}
     federation.graph("POST", f"{federation.principal_path}/appRoleAssignedTo", **body)
     assert claimed(federation, {"Source": "user", "ID": "assignedroles"}) == ["role,provider"]

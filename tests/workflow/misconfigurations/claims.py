@@ -20,13 +20,12 @@ def _take_policies_away(live: LiveFederation) -> None:
 def _bury_role_claim(live: LiveFederation) -> None:
     """Fifty other claims in front of it."""
     fillers = [{"Value": "x", "SamlClaimType": f"https://example.com/claims/{number}"} for number in range(50)]
-    live.change_claims(
-        lambda schema: [
-            *(entry for entry in schema if not entry["SamlClaimType"].endswith("/Role")),
-            *fillers,
-            *(entry for entry in schema if entry["SamlClaimType"].endswith("/Role")),
-        ]
-    )
+
+    def bury(schema: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+        roles = [entry for entry in schema if entry["SamlClaimType"].endswith("/Role")]
+        return [*(entry for entry in schema if entry not in roles), *fillers, *roles]
+
+    live.change_claims(bury)
 
 
 def _rename_claim(name: str, other: str) -> Act:
@@ -43,6 +42,11 @@ def _rename_claim(name: str, other: str) -> Act:
 
 def _claim_pair(role: str = ROLE_ARN, provider: str = PROVIDER_ARN) -> Act:
     return set_claim("Role", {"Value": f"{role},{provider}"})
+
+
+def _claim_pair_of(prefix: str) -> Act:
+    """The pair of another partition. prefix: of its ARNs."""
+    return _claim_pair(ROLE_ARN.replace("arn:aws:", prefix), PROVIDER_ARN.replace("arn:aws:", prefix))
 
 
 CLAIMS: t.Final = (
@@ -112,19 +116,9 @@ CLAIMS: t.Final = (
         set_claim("RoleSessionName", {"Source": "user", "ID": "mail"}, {"Value": "x2"}),
         "session_name",
     ),
-    *(
-        Misconfiguration(
-            f"pair-of-{name}",
-            "role_claim",
-            _claim_pair(*(arn.replace("arn:aws:", prefix) for arn in (ROLE_ARN, PROVIDER_ARN))),
-            "role_claims",
-        )
-        for name, prefix in {
-            "govcloud": "arn:aws-us-gov:",
-            "china": "arn:aws-cn:",
-            "a-partition-that-is-secret": "arn:aws-iso:",
-        }.items()
-    ),
+    Misconfiguration("pair-of-govcloud", "role_claim", _claim_pair_of("arn:aws-us-gov:"), "role_claims"),
+    Misconfiguration("pair-of-china", "role_claim", _claim_pair_of("arn:aws-cn:"), "role_claims"),
+    Misconfiguration("pair-of-a-partition-that-is-secret", "role_claim", _claim_pair_of("arn:aws-iso:"), "role_claims"),
     Misconfiguration(
         "issuer-with-application-id", "provider", lambda p: p.set_policy(issuerWithApplicationId=True), "entity_id"
     ),

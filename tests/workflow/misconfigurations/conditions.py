@@ -59,17 +59,19 @@ def _allow_again(live: LiveFederation) -> None:
         live.iam.detach_role_policy(RoleName=ROLE, PolicyArn=policy["PolicyArn"])
 
 
+_TRUST: t.Final = [
+    Misconfiguration(f"trust-depends-on-{name}", "role", trust_when(**condition), "connect_federation_role")
+    for name, condition in _REFUSED_BY_TRUST.items()
+]
+_PERMISSION: t.Final = [
+    Misconfiguration(
+        f"permission-depends-on-{name}", "permissions", permit_when(**condition), "connect_federation_role"
+    )
+    for name, condition in _REFUSED_BY_PERMISSION.items()
+]
 CONDITIONS: t.Final = (
-    *(
-        Misconfiguration(f"trust-depends-on-{name}", "role", trust_when(**condition), "connect_federation_role")
-        for name, condition in _REFUSED_BY_TRUST.items()
-    ),
-    *(
-        Misconfiguration(
-            f"permission-depends-on-{name}", "permissions", permit_when(**condition), "connect_federation_role"
-        )
-        for name, condition in _REFUSED_BY_PERMISSION.items()
-    ),
+    *_TRUST,
+    *_PERMISSION,
     Misconfiguration(
         "sessions-revoked", "permissions", _revoke(FUTURE), "remove the policy that denies it", mends=_allow_again
     ),

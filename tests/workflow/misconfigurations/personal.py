@@ -86,10 +86,9 @@ def app_role(value: str) -> Act:
 
     def act(live: LiveFederation) -> None:
         path = f"/applications/{live.application['object_id']}"
-        known = [
-            {key: value for key, value in each.items() if key != "origin"}
-            for each in live.graph("GET", path)["appRoles"]
-        ]
+        known = live.graph("GET", path)["appRoles"]
+        for existing in known:
+            existing.pop("origin", None)
         app_role = {
             "id": str(uuid.uuid4()),
             "displayName": "Agent",

@@ -50,11 +50,11 @@ def describe_user_pool_client(context: Context, params: Params) -> Item:
 def list_user_pool_clients(context: Context, params: Params) -> Item:
     """The names and IDs of the clients of a pool."""
     clients = pool_of(context, params).clients.values()
-    return page(
-        [{key: each[key] for key in ("UserPoolId", "ClientId", "ClientName")} for each in clients],
-        params,
-        "UserPoolClients",
-    )
+    return page([_summary(client) for client in clients], params, "UserPoolClients")
+
+
+def _summary(client: Item) -> Item:
+    return {key: client[key] for key in ("UserPoolId", "ClientId", "ClientName")}
 
 
 def delete_user_pool_client(context: Context, params: Params) -> None:

@@ -146,13 +146,9 @@ def _sign_in_request(client: Item, redirect_uri: str, values: t.Mapping[str, str
 def _requested_provider(pool: Pool, client: Item, values: t.Mapping[str, str]) -> Provider | None:
     name, identifier = values.get("identity_provider"), values.get("idp_identifier")
     if not name and identifier:
-        domain = identifier.rpartition("@")[2].lower()
-        named = (
-            each
-            for each in pool.providers.values()
-            if {identifier.lower(), domain} & {name.lower() for name in each.identifiers}
-        )
-        name = next((each.name for each in named), identifier)
+        sought = {identifier.lower(), identifier.rpartition("@")[2].lower()}
+        providers = pool.providers.values()
+        name = next((each.name for each in providers if sought & set(map(str.lower, each.identifiers))), identifier)
     if not name:
         return None
     if name not in pool.providers or name not in client.get("SupportedIdentityProviders", []):

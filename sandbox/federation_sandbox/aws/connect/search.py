@@ -195,11 +195,12 @@ def _lite(user: Item, by_channel: bool) -> Item:
     }
     summary["PhoneConfig"] = _in_milliseconds(user["PhoneConfig"])
     if "AfterContactWorkConfigs" in summary and by_channel:
-        summary["AfterContactWorkConfigs"] = [
-            {name: _in_milliseconds(value) if isinstance(value, dict) else value for name, value in config.items()}
-            for config in summary["AfterContactWorkConfigs"]
-        ]
+        summary["AfterContactWorkConfigs"] = list(map(_members_in_milliseconds, summary["AfterContactWorkConfigs"]))
     return summary
+
+
+def _members_in_milliseconds(config: Item) -> Item:
+    return {name: _in_milliseconds(value) if isinstance(value, dict) else value for name, value in config.items()}
 
 
 def _in_milliseconds(config: Item) -> Item:

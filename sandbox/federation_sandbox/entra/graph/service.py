@@ -128,7 +128,7 @@ def _unknown(segments: Segments) -> str:
     """The first path segment that no route has at its position."""
     for end in range(1, len(segments) + 1):
         shorter = segments[:end]
-        if not any(route.keys(shorter) for route in ROUTES) and not any(_begins(route, shorter) for route in ROUTES):
+        if not any(route.keys(shorter) or _begins(route, shorter) for route in ROUTES):
             return str(shorter[-1])
     return str(segments[-1])
 

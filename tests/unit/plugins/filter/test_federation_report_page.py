@@ -117,12 +117,10 @@ def test_the_page_says_all_that_the_report_says() -> None:
             for problem in problems
             for text in (problem["reason"], problem["symptom"], problem["fix"], problem["command"])
         ]
-        texts += (
-            [unknown["reason"] for unknown in federation["unknown"]]
-            + [hop["about"] for hop in federation["hops"]]
-            + [federation["headline"]]
-        )
-        texts += [f"{certificate['thumbprint']}" for certificate in federation["certificates"]]
+        texts += [unknown["reason"] for unknown in federation["unknown"]]
+        texts += [hop["about"] for hop in federation["hops"]]
+        texts += [federation["headline"]]
+        texts += [certificate["thumbprint"] for certificate in federation["certificates"]]
         assert [text for text in texts if text not in visible] == []
     assert [change["text"] for change in report["changes"] if change["text"] not in visible] == []
     assert "It failed before it could be checked" in visible

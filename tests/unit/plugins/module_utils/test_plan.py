@@ -77,7 +77,8 @@ def test_many_objects_are_a_line_each_in_a_diff() -> None:
     }
     steps = tuple(Step(str.upper, f"do {name}").about(target=name) for name in names)
     views = {
-        key: {name: view[number] for name, view in names.items()} for number, key in enumerate(("before", "after"))
+        "before": {name: before for name, (before, _after) in names.items()},
+        "after": {name: after for name, (_before, after) in names.items()},
     }
     lines = shown_diff(Plan(**views, steps=steps))["prepared"].splitlines()
     assert lines[:3] == ["- old", "+ new  username: n, profiles: A | B", "~ a0  y: 2 -> 3"]

@@ -100,16 +100,16 @@ LINE: t.Final = {
             {"answer": {"list": 1, "of": ["text"]}},
             {"answer": {"list": 1, "of": ["number"]}},
             [
-                f'graph GET /v1.0/users: answer[] has in the {side} alone "{kind}"'
-                for side, kind in (("first", "text"), ("second", "number"))
+                'graph GET /v1.0/users: answer[] has in the first alone "text"',
+                'graph GET /v1.0/users: answer[] has in the second alone "number"',
             ],
         ),
         (
             {},
             {"operation": "GET /v1.0/groups"},
             [
-                f"only in the {side}, as request 1: graph GET /v1.0/{what}"
-                for side, what in (("first", "users"), ("second", "groups"))
+                "only in the first, as request 1: graph GET /v1.0/users",
+                "only in the second, as request 1: graph GET /v1.0/groups",
             ],
         ),
     ],

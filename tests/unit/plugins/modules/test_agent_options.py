@@ -18,10 +18,11 @@ RULES: t.Final = ("type", "elements", "choices", "required", "default", "aliases
 
 def rules(options: t.Mapping[str, t.Any], inner: str) -> dict[str, t.Any]:
     """What of each option the code and the documentation both say."""
-    return {
-        name: {rule: option[rule] for rule in RULES if rule in option} | {"inner": rules(option.get(inner, {}), inner)}
-        for name, option in options.items()
-    }
+    known = {}
+    for name, option in options.items():
+        known[name] = {rule: option[rule] for rule in RULES if rule in option}
+        known[name]["inner"] = rules(option.get(inner, {}), inner)
+    return known
 
 
 def test_both_modules_document_the_options_of_an_agent() -> None:

@@ -11,8 +11,8 @@ import pytest
 from ansible_collections.openccp.federation.plugins.module_utils._connect import discovery
 from ansible_collections.openccp.federation.plugins.module_utils._connect.discovery import (
     Account,
+    Discovered,
     Discovery,
-    Found,
     is_managed,
 )
 from botocore.exceptions import ClientError, NoCredentialsError
@@ -92,9 +92,9 @@ class Client:
         )
 
 
-def discover(monkeypatch: pytest.MonkeyPatch, cloud: Cloud, *regions: str, role_arn: str | None = None) -> Found:
+def discover(monkeypatch: pytest.MonkeyPatch, cloud: Cloud, *regions: str, role_arn: str | None = None) -> Discovered:
     monkeypatch.setattr(discovery.boto3.session, "Session", cloud)
-    monkeypatch.setattr(discovery, "careful", lambda client: client)  # which hooks into clients of botocore
+    monkeypatch.setattr(discovery, "check_responses", lambda client: client)  # which hooks into clients of botocore
     return Discovery({}, role_name=lambda alias: f"Federation-{alias}").run([Account(role_arn)], regions)
 
 

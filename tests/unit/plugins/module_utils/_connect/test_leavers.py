@@ -31,9 +31,8 @@ def by_username(*users: User) -> dict[str, User]:
 
 
 def desired(*names: str, **entra_ids: str) -> list[dict[str, t.Any]]:
-    return [{"username": name, "person_id": None} for name in names] + [
-        {"username": n, "person_id": i} for n, i in entra_ids.items()
-    ]
+    ids = {**dict.fromkeys(names), **entra_ids}
+    return [{"username": name, "person_id": person_id} for name, person_id in ids.items()]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ class Wire:
         return graph.Graph(sign_in, t.cast("t.Any", self), self.slept.append)
 
 
-def _each(statuses: dict[str, int], retry_after: str = "3") -> t.Callable[[str, str, t.Any], tuple[int, t.Any]]:
+def _batch_answer(statuses: dict[str, int], retry_after: str = "3") -> t.Callable[[str, str, t.Any], tuple[int, t.Any]]:
     """Answers a batch, out of order, with a status per path, 200 for the others."""
 
     def answer(_method: str, _address: str, body: t.Any) -> tuple[int, t.Any]:
@@ -76,7 +76,7 @@ def test_url() -> None:
 
 
 def test_batch_keeps_the_order_and_each_outcome() -> None:
-    graph = Wire(_each({"/b": 404, "/c": 403})).graph()
+    graph = Wire(_batch_answer({"/b": 404, "/c": 403})).graph()
     a, b, c = graph.batch(_asks("/a", "/b", "/c"))
     assert a.get() == {"path": "/a"}
     assert b.get_or_none() is None
@@ -85,7 +85,7 @@ def test_batch_keeps_the_order_and_each_outcome() -> None:
 
 
 def test_batch_of_twenty() -> None:
-    wire = Wire(_each({}), _each({}), _each({}))
+    wire = Wire(_batch_answer({}), _batch_answer({}), _batch_answer({}))
     paths = [f"/{number}" for number in range(45)]
     assert [outcome.get()["path"] for outcome in wire.graph().batch(_asks(*paths))] == paths
     assert [len(body["requests"]) for dummy, dummy, body in wire.requests] == [20, 20, 5]
@@ -93,21 +93,21 @@ def test_batch_of_twenty() -> None:
 
 
 def test_batch_repeats_what_was_throttled() -> None:
-    wire = Wire(_each({"/b": 429}), _each({}))
+    wire = Wire(_batch_answer({"/b": 429}), _batch_answer({}))
     assert [outcome.get()["path"] for outcome in wire.graph().batch(_asks("/a", "/b", "/c"))] == ["/a", "/b", "/c"]
     assert [item["url"] for item in wire.requests[1][2]["requests"]] == ["/b"]
     assert wire.slept == [3.0]
 
 
 def test_batch_gives_up_in_the_end() -> None:
-    wire = Wire(*[_each({"/a": 429})] * retries.TRIES)
+    wire = Wire(*[_batch_answer({"/a": 429})] * retries.TRIES)
     with pytest.raises(Throttled):
         wire.graph().batch(_asks("/a"))[0].get()
     assert len(wire.requests) == retries.TRIES
 
 
 def test_batch_repeats_no_post_that_may_have_been_done() -> None:
-    wire = Wire(_each({"/a": 503}))
+    wire = Wire(_batch_answer({"/a": 503}))
     (outcome,) = wire.graph().batch(_asks("/a", method="POST"))
     assert outcome.error is not None
     assert len(wire.requests) == 1

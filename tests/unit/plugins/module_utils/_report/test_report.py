@@ -251,16 +251,15 @@ def test_what_changed_is_told(before: f.Facts, after: f.Facts, expected: list[tu
 def test_hosts_that_come_and_go() -> None:
     first, other = r.check("one", r.healthy()), r.check("other", r.healthy())
     lost = {"host": "one", "not_readable": "Denied."}
-    texts = [
-        [(each["host"], each["text"]) for each in build(*after, previous=build(*before))["changes"]]
-        for before, after in (([first], [other]), ([first], [lost]), ([lost], [first]), ([lost], [lost]))
-    ]
-    assert texts == [
-        [("one", "It is no longer in the report."), ("other", "It is new in the report.")],
-        [("one", "It can no longer be read.")],
-        [("one", "It can be read again.")],
-        [],
-    ]
+
+    def texts(before: t.Any, after: t.Any) -> list[tuple[str, str]]:
+        changed = build(after, previous=build(before))["changes"]
+        return [(change["host"], change["text"]) for change in changed]
+
+    assert texts(first, other) == [("one", "It is no longer in the report."), ("other", "It is new in the report.")]
+    assert texts(first, lost) == [("one", "It can no longer be read.")]
+    assert texts(lost, first) == [("one", "It can be read again.")]
+    assert texts(lost, lost) == []
 
 
 @pytest.mark.parametrize(

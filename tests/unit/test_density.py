@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import ast
 import collections.abc
-from pathlib import Path
 
 import pytest
 
-PLUGINS = Path(__file__).parents[4] / "plugins"
+from source_files import FOLDERS, python_files
+from support import CHECKOUT
+
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def expressions(node: ast.AST) -> collections.abc.Iterator[ast.AST]:
-    """Every expression; the values of a dictionary and the arguments by name are read one by one."""
+    """Every expression; the values of a dictionary, the arguments by name and the sides of a comparison that a test
+    asserts are read one by one.
+    """
     for part in ast.walk(node):
         if isinstance(part, ast.keyword):
             yield part.value
         elif isinstance(part, ast.Dict):
             yield from part.values
+        elif isinstance(part, ast.Assert) and isinstance(part.test, ast.Compare):
+            yield from (part.test.left, *part.test.comparators)
         elif not isinstance(part, ast.expr):
             yield from (child for child in ast.iter_child_nodes(part) if isinstance(child, ast.expr))
 
@@ -45,8 +50,8 @@ def dense(source: str) -> list[str]:
         if comprehensions > 1:
             dense_lines.append(f"{expression.lineno}: {comprehensions} comprehensions in an expression")
         for part in parts:
-            inner = [each for child in ast.iter_child_nodes(part) for each in ast.walk(child)]
-            if isinstance(part, ast.IfExp) and any(isinstance(each, ast.IfExp) for each in inner):
+            inner = [node for child in ast.iter_child_nodes(part) for node in ast.walk(child)]
+            if isinstance(part, ast.IfExp) and any(isinstance(node, ast.IfExp) for node in inner):
                 dense_lines.append(f"{part.lineno}: a conditional expression in another")
     return dense_lines
 
@@ -64,16 +69,20 @@ def dense(source: str) -> list[str]:
         ("x = a if b else c if d else e", 1),
         ("x = a if (b if c else d) else e", 1),
         ("def f(): return any(a for a in b) or all(a for a in b)", 1),
+        ("assert [a for a in b] == [d for d in e]", 0),
+        ("assert [a for a in b] == f([d for d in e], [g for g in h])", 1),
+        ("assert [a for a in b] + [d for d in e]", 1),
     ],
 )
 def test_the_rule_itself(source: str, count: int) -> None:
     assert len(dense(source)) == count
 
 
-def test_expressions_can_be_read_at_once() -> None:
-    dense_lines = {
-        f"{path.relative_to(PLUGINS)}:{each}"
-        for path in PLUGINS.rglob("*.py")
-        for each in dense(path.read_text("utf-8"))
-    }
-    assert sorted(dense_lines) == []
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_expressions_can_be_read_at_once(folder: str) -> None:
+    dense_lines = [
+        f"{file.relative_to(CHECKOUT)}:{line}"
+        for file in python_files(folder)
+        for line in dense(file.read_text(encoding="utf-8"))
+    ]
+    assert dense_lines == []
