@@ -392,24 +392,24 @@ def test_an_application_whose_sign_on_mode_stays_is_deleted_where_that_is_allowe
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_an_interrupted_removal_is_completed_before_the_application_is_made_anew(
-    tenant: Tenant, here: t.Callable[..., VirtualTime], seed: int
+def test_an_interrupted_removal_is_completed_before_the_application_is_recreated(
+    tenant: Tenant, begin_time: t.Callable[..., VirtualTime], seed: int
 ) -> None:
     """facts/entra.md 9.8: the service principal is gone, and the application is not"""
     tenant.directory.saml_deletion = "service_principal_first"
-    time = here()
-    made = functools.partial(_app, tenant, time, template="aws_single_account")
-    assert not made().get("failed")
+    time = begin_time()
+    run_app = functools.partial(_app, tenant, time, template="aws_single_account")
+    assert not run_app().get("failed")
     tenant.world.faults.add(Fault("graph", "applications.delete", at=2, status=403, code="Authorization_RequestDenied"))
-    assert made(state="absent")["failed"]
+    assert run_app(state="absent")["failed"]
     assert (len(tenant.all("applications")), tenant.all("servicePrincipals")) == (1, [])
     time.sleep(60)
     tenant.world.settings.change({**REPLICAS, "flapping_seed": seed})
-    again = made()
+    again = run_app()
     assert not again.get("failed"), again["msg"]
     assert again["actions"][0].startswith("Complete the interrupted removal of 'Contact centre'")
     _whole(tenant)
     time.sleep(1)
-    settled = made()
+    settled = run_app()
     assert not settled.get("failed"), settled["msg"]
     assert not settled["changed"], settled["actions"]
