@@ -151,7 +151,7 @@ test: ## Run the tests: on the main environment, on both ends of the supported r
 	printf '\nEvery test passed that ran%s; `make soak` runs what takes long.\n' '$(if $(SAMPLE),,. This was a sample: make test SAMPLE=0/1 runs all)'
 
 setup-floor setup-newest setup-latest setup-next: setup-%: $(COLLECTIONS)/.ready
-	+tools/find-python $(PYTHONS_$*) >/dev/null || { echo '- the tests on the $* releases, for want of Python $(PYTHONS_$*)' | tee -a $(LEFT_OUT); exit 0; }
+	+tools/find-python $(PYTHONS_$*) >/dev/null || { echo '- the tests on the $* releases, because no Python $(PYTHONS_$*) runs here' | tee -a $(LEFT_OUT); exit 0; }
 	$(AGAIN) .venv-$*/.ready
 
 test-main: setup page-libraries

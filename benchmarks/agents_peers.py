@@ -6,8 +6,8 @@ samples for Amazon Connect write it (list what is there, describe each user that
 the other), and aws_connect_user of HashiCorp's aws provider.
 
 All are whole commands on the same sandbox in one run: a playbook of one task, a Python script, terraform apply.
-Requests are exact; times are told as ratios, since they are this machine's. The limits are off, and each answer takes
---latency seconds.
+Requests are exact; times are given as ratios, since they depend on the machine. The limits are off, and each answer
+takes --latency seconds.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ class Figure:
 
 
 class Bench:
-    """A fleet in a sandbox of its own, and whoever runs playbooks over it."""
+    """A fleet in a sandbox of its own, and the environment to run playbooks over it."""
 
     def __init__(self, sandbox: Sandbox, hosts: int, folder: Path, direct: bool) -> None:
         self._sandbox = sandbox

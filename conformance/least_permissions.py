@@ -169,7 +169,9 @@ def _statement(key: tuple[str, str, str], actions: set[str]) -> Statement:
 
 
 def bounded(policy: Policy) -> Policy:
-    """The policy for whoever makes and changes only roles with the permissions boundary of the documentation."""
+    """The policy for a principal that creates and changes only roles with the permissions boundary of the
+    documentation.
+    """
     boundary = {"iam:PermissionsBoundary": "arn:aws:iam::*:policy/ConnectFederationBoundary"}
     statements: list[Statement] = []
     for statement in policy["Statement"]:
@@ -327,7 +329,7 @@ def of_pools(need: Need) -> bool:
 def documents(recording: Recording) -> dict[str, t.Any]:
     """Every file of docs/permissions that is made of the recording, and its content."""
     needs = [need for job in recording if job not in APART for need in recording[job]["aws"]]
-    # Whoever has one policy for everything may also remove what was made by hand (connect_users_manage_unowned).
+    # A principal with one policy for everything may also remove what others created (connect_users_manage_unowned).
     everything = [*(need for need in needs if not of_pools(need)), *MODULES_ALONE]
     policy = policy_of(everything, NARROWED.keys() - REMOVALS)
     jobs = {f"jobs/{job}.json": policy_of(aws_needs(recording, job)) for job in recording}

@@ -4,7 +4,7 @@
 """Which application permissions Microsoft publishes for the calls that the sandbox answers, in a table of its own.
 
 Microsoft publishes the permissions of every call as data: permissions/new/permissions.json in
-https://github.com/microsoftgraph/microsoft-graph-devx-content. From a copy of that file, this writes the table anew:
+https://github.com/microsoftgraph/microsoft-graph-devx-content. From a copy of that file, this writes the table again:
 
     python conformance/published_permissions.py permissions.json > conformance/published_permissions.json
 

@@ -119,7 +119,7 @@ WARNINGS: t.Final[dict[str, tuple[Facts, str, str]]] = {
 }
 
 UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
-    "claims unread": (
+    "claims not readable": (
         m.with_application(definitions=(), not_readable={"policies": "No permission."}),
         {"claims", "role_claim", "session_name", "user"},
         "No permission.",
@@ -144,47 +144,51 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
         {"claims", "role_claim", "session_name", "user", "provider", "certificate"},
         "not shown",
     ),
-    "metadata unread": (m.with_application(issuer=None), {"provider", "certificate"}, "metadata"),
+    "metadata not readable": (m.with_application(issuer=None), {"provider", "certificate"}, "metadata"),
     "provider unreadable": (
         m.facts(providers={m.PROVIDER: SamlProvider(m.PROVIDER, unreadable="Not XML.")}),
         {"provider", "certificate"},
         "Not XML.",
     ),
-    "provider unread": (
+    "provider not readable": (
         m.facts(providers={}, not_readable={m.PROVIDER: "No permission."}),
         {"provider", "certificate"},
         "No permission.",
     ),
-    "role unread": (
+    "role not readable": (
         m.facts(roles={}, not_readable={m.ROLE: "No permission."}),
         {"role", "role_binding"},
         "No permission.",
     ),
-    "policies unread": (
+    "policies not readable": (
         m.with_role(policies={}, not_readable={"policies": "No permission."}),
         {"permissions"},
         "No permission.",
     ),
-    "boundary unread": (m.with_role(not_readable={"boundary": "No permission."}), {"permissions"}, "No permission."),
+    "boundary not readable": (
+        m.with_role(not_readable={"boundary": "No permission."}),
+        {"permissions"},
+        "No permission.",
+    ),
     "a condition": (
         m.with_role(policies=permission(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}})),
         {"permissions"},
         "IpAddress",
     ),
     "a condition of trust": (trust(Condition={"StringEquals": {"aws:SourceVpc": "x"}}), {"role"}, "aws:SourceVpc"),
-    "instance unread": (
+    "instance not readable": (
         m.facts(instance=None, not_readable={"instance": "No permission."}),
         {"instance", "user"},
         "No permission.",
     ),
-    "users unread": (m.facts(users=Users(not_readable={"users": "No permission."})), {"user"}, "No permission."),
-    "profiles unread": (
+    "users not readable": (m.facts(users=Users(not_readable={"users": "No permission."})), {"user"}, "No permission."),
+    "profiles not readable": (
         m.facts(users=m.users(not_readable={"profiles": "No permission."})),
         {"security_profile"},
         "No permission.",
     ),
     "profiles not shown": (m.facts(users=m.users(m.user(profiles=None))), {"security_profile"}, "not show"),
-    "origins unread": (
+    "origins not readable": (
         m.facts(
             desired=m.desired(embedding_origins=("https://x.example",)),
             instance=Instance(m.INSTANCE, not_readable={"origins": "No permission."}),
@@ -192,8 +196,8 @@ UNKNOWN: t.Final[dict[str, tuple[Facts, set[str], str]]] = {
         {"approved_origins"},
         "No permission.",
     ),
-    "accounts unread": (people(m.person(enabled=None)), {"account"}, "User.Read.All"),
-    "assignments unread": (
+    "accounts not readable": (people(m.person(enabled=None)), {"account"}, "User.Read.All"),
+    "assignments not readable": (
         people(m.person(through=()), application=m.application(not_readable={"assignments": "No permission."})),
         {"assignment"},
         "No permission.",

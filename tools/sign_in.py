@@ -50,7 +50,7 @@ def prove(sandbox: Sandbox, credentials: t.Mapping[str, str], url: str, user: st
         print(
             f"  The picture is kept: {picture.parent.name}/{picture.name}"
             if picture.exists()
-            else "  No picture, for want of a browser"
+            else "  No picture, because there is no browser"
         )
         print(
             "\nA browser has one AWS session at a time, and signing in to Amazon Connect replaces it. Who is in "

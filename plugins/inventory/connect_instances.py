@@ -287,7 +287,7 @@ class InventoryModule(AWSInventoryBase):
             raise AnsibleParserError("workers must be at least 1.")
 
     def _filtered(self, instances: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
-        """The instances that meet every filter. An unknown federation is said, as it is taken for neither answer."""
+        """The instances that meet every filter. A warning names an unknown federation, since it counts as neither."""
         filters = dict(self.get_option("filters"))
         federated = {bool(filters.pop("federated"))} if "federated" in filters else {True, False, None}
         matches = [instance for instance in instances if _meets(instance, filters)]

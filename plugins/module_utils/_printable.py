@@ -5,7 +5,7 @@
 
 """Names and error texts as they are shown: in one line, and without what a terminal or a browser would obey. Pure.
 
-Whoever may name a group or an application in one of the clouds decides on such a text.
+Anyone who may name a group or an application in one of the clouds controls such a text.
 """
 
 from __future__ import annotations

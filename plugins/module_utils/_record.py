@@ -34,7 +34,7 @@ _WORD: t.Final = re.compile(
     r"[A-Za-z$]+|v1\.0|v2\.0|beta|oauth2|saml2|2007-06|federationmetadata\.xml|microsoft\.graph\.\w+"
 )
 _KEY: t.Final = re.compile(r"[A-Za-z@$#._-]{1,64}")
-#: Where what is sent is a secret, whose length is not told either.
+#: Where what is sent is a secret, whose length is not recorded either.
 _SIGN_IN: t.Final = "sign-in"
 
 
@@ -44,7 +44,7 @@ def is_on() -> bool:
 
 
 def write(line: t.Mapping[str, t.Any]) -> None:
-    """Append one line to the recording, whole, whoever else writes to it."""
+    """Append one complete line to the recording, whatever other processes write to it."""
     file = os.environ[VARIABLE]
     try:
         handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -82,7 +82,7 @@ def _losses_of_agents(seen: t.Mapping[str, Record], usernames: t.Iterable[str] |
     known = None if usernames is None else frozenset(usernames)
     application, instance = seen.get("azure_saml_app", {}), seen.get("connect_instance", {})
     instance_id = str(instance.get("id") or "")
-    others_use_it = is_shared(application, instance_id)  # then whoever it lets in counts, an agent here or not
+    others_use_it = is_shared(application, instance_id)  # then everybody whom it lets in counts, listed or not
     agents = _agents(seen.get("connect_users", {}), None if others_use_it else known)
     losses = access.losses(_sign_ins(application.get("access")), agents)
     if not limit:  # it is selected

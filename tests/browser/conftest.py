@@ -22,7 +22,9 @@ NewContext = t.Callable[[], t.Any]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Count what was left out for want of a browser, and say how to get one; `make test` repeats it at its end."""
+    """Count what was left out because there is no browser, and say how to get one; `make test` repeats it at its
+    end.
+    """
     reports = [
         report for report in terminalreporter.stats.get("skipped", ()) if report.nodeid.startswith("tests/browser/")
     ]

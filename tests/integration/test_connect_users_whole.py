@@ -117,7 +117,9 @@ def test_those_who_are_listed_are_deleted(sandbox: Sandbox) -> None:
         == [f"Delete the agent {agent['username']!r}" for agent in everybody[5:]]
     )
     assert counts(done) == {"removed": 25}
-    assert "1 agent was created by hand and would be deleted only with manage_unowned " in " ".join(done.warnings)
+    assert "1 agent was not created by this collection and would be deleted only with manage_unowned " in " ".join(
+        done.warnings
+    )
     assert "DescribeUser" not in centre.requests()
     assert usernames(centre) == [*(agent["username"] for agent in everybody[:5]), "by.hand"]
     assert not run(centre, go, state="absent")["changed"]

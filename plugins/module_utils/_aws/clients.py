@@ -246,7 +246,7 @@ def _forbidden_above(message: str) -> str | None:
         return None
     if kind == "permissions boundary":
         return "The caller's permissions boundary denies this; its own policies cannot change that."
-    return f"A {kind} of the AWS organization denies this; whoever administers the organization must change it."
+    return f"A {kind} of the AWS organization denies this; an administrator of the organization must change it."
 
 
 def _kind(code: str) -> tuple[type[FederationError], str | None]:

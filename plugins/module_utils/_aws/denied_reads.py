@@ -119,7 +119,7 @@ def _tried(read: Read, clients: t.Callable[[str], t.Any], known: t.Mapping[str, 
     try:
         _try(read, clients, known)
     except NotFound:
-        return True  # whoever may not read it is told that, and not whether it is there
+        return True  # without the permission to read it, AWS answers with the denial, whether it exists or not
     except Denied as error:
         return error if error.code in MISSING_PERMISSION else False
     except FederationError:

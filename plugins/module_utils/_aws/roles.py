@@ -116,7 +116,9 @@ class Roles:
         return [policy for policy in policies if policy != policy_name]
 
     def check_boundary(self, arn: str) -> None:
-        """InvalidInput when there is no such policy. Whoever may not read policies learns it when it is set."""
+        """InvalidInput when there is no such policy. Without the permission to read policies, the error appears when
+        it is set.
+        """
         try:
             with attempt(f"read the policy {arn}"):
                 self._iam.get_policy(PolicyArn=arn)

@@ -3,8 +3,8 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""What Entra sends of a person, as the policy conditions of AWS see it; and what is wrong with a value, whoever sends
-it.
+"""What Entra sends of a person, as the policy conditions of AWS see it; and what is wrong with a value, no matter who
+sends it.
 """
 
 from __future__ import annotations

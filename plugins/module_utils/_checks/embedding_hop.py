@@ -81,12 +81,12 @@ def _wrong_with_origin(
     if origin in {as_origin(approved) for approved in instance.origins}:
         return
     host = (urlsplit(origin).hostname or "").removeprefix("www.")
-    near = sorted(
+    close_matches = sorted(
         approved
         for approved in instance.origins
         if (urlsplit(approved).hostname or "").lower().removeprefix("www.") == host
     )
-    but = f"; {', '.join(near)} is, and browsers tell the two apart" if near else ""
+    but = f"; {', '.join(close_matches)} is, and browsers tell the two apart" if close_matches else ""
     options = {"instance_id": path.desired.home.instance_id, "origins": {"add": [origin]}}
     fix = f"{advice.run('connect_approved_origin', options)} (ccp_page.yml does)."
     yield Problem(f"The origin {origin} is not approved{but}.", symptoms.NO_FRAME, fix)

@@ -155,7 +155,7 @@ class Page:
     """A page of one's own that embeds the Contact Control Panel, and what it gives to Amazon Connect Streams, as far as
     that is known.
 
-    ccp_url: the panel in its frame. login_url: what its sign-in window opens. unread: why these are not known.
+    ccp_url: the panel in its frame. login_url: what its sign-in window opens. not_readable: why these are not known.
     """
 
     url: str

@@ -298,7 +298,7 @@ def role_binding(path: Path, person: Person, user: ConnectUser) -> Finding:
         person.name,
         "warning",
         (
-            "The user is older than the role. Whoever signed in with another role before stays bound to that one "
+            "The user is older than the role. A user who signed in with another role before stays bound to that role "
             "and is refused."
         ),
         evidence,

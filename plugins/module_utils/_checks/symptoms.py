@@ -5,7 +5,7 @@
 
 """What an agent sees when a hop fails: the clouds' own texts, as their documentation has them.
 
-Entra's pages are known by their code, because their words change. Where an agent sees no message, the place is told
+Entra's pages are known by their code, because their words change. Where an agent sees no message, the place is named
 where it ends.
 """
 

@@ -17,8 +17,8 @@ _ONE: t.Final = {
     "name_id_source": "it sends one NameID, that of federation_session_name_source",
     "extra_claims": "AWS's sign-in would be sent them as well",
     "group_claims": "AWS's sign-in would be sent the groups as well",
-    "assigned_groups": "it has one list of assignments, and whoever is on it may open the panel",
-    "assigned_users": "it has one list of assignments, and whoever is on it may open the panel",
+    "assigned_groups": "it has one list of assignments, and everybody on it may open the panel",
+    "assigned_users": "it has one list of assignments, and everybody on it may open the panel",
     "signing_certificate": "it has one active signing certificate",
 }
 #: what a pool cannot have, and why

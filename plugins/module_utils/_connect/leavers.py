@@ -40,7 +40,9 @@ class Rules:
         return self.leavers == "delete" or self.renames == "recreate"
 
     def manages(self, user: User) -> bool:
-        """Whether an agent can be removed: an agent that was created by hand only if the options allow it."""
+        """Whether an agent can be removed: an agent that this collection did not create only if the options allow
+        it.
+        """
         return user.is_managed or self.manage_unowned
 
 
@@ -189,8 +191,8 @@ def warnings(departures: Departures, rules: Rules) -> list[str]:
         )
         if not rules.manages(user):
             messages[-1] += (
-                f" The old one was created by hand and is deleted only with {setting('connect_users.manage_unowned')} "
-                "as well."
+                " The old one was not created by this collection and is deleted only with "
+                f"{setting('connect_users.manage_unowned')} as well."
             )
     return messages
 

@@ -5,7 +5,7 @@
 
 """No operation is called more often than the account may: one token bucket an operation, slower after a refusal.
 
-Amazon Connect counts by account, Region and operation. Whoever else calls the same operation drinks from the same
+Amazon Connect counts by account, Region and operation. Other callers of the same operation draw from the same
 bucket, so a refusal (429) halves our rate, and each answer afterwards gives a little of it back.
 """
 

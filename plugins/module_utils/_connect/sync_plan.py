@@ -27,7 +27,7 @@ class Census:
     """Who is listed, who exists, and who goes.
 
     snapshot: the agents that can be configured, beside those of them that exist. skipped: why the others cannot.
-    everybody: all users, where that matters. unmanaged: those who stay because they were created by hand.
+    everybody: all users, where that matters. unmanaged: those who stay because this collection did not create them.
     """
 
     roster: Roster
@@ -164,7 +164,8 @@ def _warnings_of_those_who_stay(unmanaged: t.Sequence[str]) -> list[str]:
         return []
     names = f"{', '.join(unmanaged[:20])}{', …' if len(unmanaged) > 20 else ''}"
     who = counted(len(unmanaged), "agent was", "agents were")
-    return [f"{who} created by hand and would be deleted only with {setting('connect_users.manage_unowned')}: {names}."]
+    option = setting("connect_users.manage_unowned")
+    return [f"{who} not created by this collection and would be deleted only with {option}: {names}."]
 
 
 def _removed(census: Census) -> tuple[dict[str, t.Any], dict[str, t.Any]]:

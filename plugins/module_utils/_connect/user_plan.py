@@ -78,8 +78,8 @@ def plan_agent(
 ) -> Plan[ConnectUsers]:
     """One agent: create it, or change each aspect that differs.
 
-    own: a new one carries the mark of `connect_users`, and one of its own that had to be read whole gets its mark anew,
-    so that it need not be read again.
+    own: a new one carries the mark of `connect_users`, and one of its own that had to be read whole gets its mark
+    again, so that it need not be read again.
     """
     return _plan_create(desired, now, own) if actual is None else _plan_update(desired, actual, purge_tags, now, own)
 

@@ -161,7 +161,7 @@ def check_connect_region(region: str, offered: t.Collection[str] = CONNECT_REGIO
 
 
 def _near(region: str) -> str:
-    near = difflib.get_close_matches(region, CONNECT_REGIONS, n=3)
-    if near:
-        return f"Did you mean {' or '.join(near)}?"
+    close_matches = difflib.get_close_matches(region, CONNECT_REGIONS, n=3)
+    if close_matches:
+        return f"Did you mean {' or '.join(close_matches)}?"
     return f"Regions with Amazon Connect: {', '.join(CONNECT_REGIONS)}."

@@ -60,7 +60,7 @@ def references(desired: DesiredAssignments | None) -> dict[Kind, set[str]]:
 
 
 def needed(desired: DesiredAssignments | None) -> dict[Kind, set[str]]:
-    """Those that must exist: whoever is only to be removed may be gone."""
+    """Those that must exist: a user or group that is only to be removed may not exist."""
     return {kind: _mentioned(desired, kind, ("add", "set")) for kind in KINDS}
 
 

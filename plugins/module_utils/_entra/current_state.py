@@ -191,7 +191,7 @@ def _stray_policies(
     try:
         return tuple(policy for policy in claims_policies.listed_for(graph, app_ids) if policy["id"] not in assigned)
     except Denied:
-        return ()  # whoever may not read policies has made none
+        return ()  # an identity that may not read policies has created none
 
 
 def _abandoned(graph: Graph, params: t.Mapping[str, t.Any]) -> tuple[t.Mapping[str, t.Any], ...]:
@@ -202,7 +202,7 @@ def _abandoned(graph: Graph, params: t.Mapping[str, t.Any]) -> tuple[t.Mapping[s
     try:
         return claims_policies.abandoned(graph, params, graph.rest(graph.request(listing), listing.what))
     except Denied:
-        return ()  # whoever may not read policies has made none
+        return ()  # an identity that may not read policies has created none
 
 
 def _refuse_strangers(graph: Graph, params: t.Mapping[str, t.Any], state: CurrentState) -> None:

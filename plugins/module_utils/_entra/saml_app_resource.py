@@ -83,7 +83,7 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
         except FederationError as error:
             if step.run is not ApplicationWriter.reset_sign_on or error.details.get("http_status") != BAD_REQUEST:
                 raise
-            self.warn(f"{error.message} The application is deleted all the same, which may not need it.")
+            self.warn(f"{error.message} The deletion continues, because it may not need this change.")
         older = self.api.duplicate_of
         if step.run is not ApplicationWriter.create or older is None:
             return None

@@ -172,8 +172,8 @@ def end_of(principal: t.Mapping[str, t.Any], now: datetime, validity_days: int) 
     An end that a run noted which was stopped before it made the certificate is taken again, so that its note is of use.
     """
     desired_end = now + timedelta(days=validity_days)
-    near = [end for end in _pending(principal) if abs(moment(end) - desired_end) <= SAME_END]
-    return max(near, default=second(desired_end))
+    noted_ends = [end for end in _pending(principal) if abs(moment(end) - desired_end) <= SAME_END]
+    return max(noted_ends, default=second(desired_end))
 
 
 def tags_with_certificate(principal: t.Mapping[str, t.Any], certificate_note: str) -> list[str]:

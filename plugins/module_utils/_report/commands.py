@@ -3,8 +3,8 @@
 
 # Internal to openccp.federation: not for use outside this collection.
 
-"""The command that goes with a failure: the command that performs the fix, or, if it is made by hand in Entra ID, shows
-that it helped.
+"""The command that goes with a failure: the command that performs the fix, or, if the fix is made manually in Entra
+ID, shows that it helped.
 
 A command is pasted into a shell, and Ansible splits and templates what -e gives it. So a name that is not a plain one
 is given as JSON, and one that could be a template, or that a terminal would obey, is not given at all.

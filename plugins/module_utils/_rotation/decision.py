@@ -385,8 +385,8 @@ def _replacement(federation: Federation, active: Certificate, rules: Rules) -> D
 
 
 def _old(federation: Federation, active: Certificate, rules: Rules) -> list[str]:
-    """Those of the application that are retired: what this collection made before the active one, and what it is told
-    to remove.
+    """Those of the application that are retired: what this collection made before the active one, and what the
+    options name to remove.
     """
 
     def is_retired(certificate: Certificate) -> bool:

@@ -123,8 +123,8 @@ class Verdict:
     """What is known of the signatures of a response.
 
     signer: the certificate that made them. Without one, the reason: the signature is malformed; the content was altered
-    after a known certificate had signed it; another certificate made it, which is told; or nothing but that it does not
-    hold (unknown).
+    after a known certificate had signed it; another certificate made it, which is reported; or nothing but that it
+    does not hold (unknown).
     """
 
     signer: Certificate | None = None

@@ -118,8 +118,8 @@ def refusal(service: str, code: str, message: str, **more: t.Any) -> CloudError:
 
 
 class Api:
-    """A service. authorize: refuses a caller without permission. pace: refuses calls above the rate limit. patterns:
-    whether requests are validated against the patterns of the model; by default for services with XML.
+    """A service. authorize: refuses a caller without permission. check_rate: refuses calls above the rate limit.
+    patterns: whether requests are validated against the patterns of the model; by default for services with XML.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class Api:
         *,
         unsigned: frozenset[str] = frozenset(),
         authorize: t.Callable[[Context, Params], None] | None = None,
-        pace: t.Callable[[Context, OperationModel], None] | None = None,
+        check_rate: t.Callable[[Context, OperationModel], None] | None = None,
         patterns: bool | None = None,
     ) -> None:
         self.name = service
@@ -137,7 +137,7 @@ class Api:
         self.operations = operations
         self._unsigned = unsigned
         self._authorize = authorize
-        self._pace = pace
+        self._check_rate = check_rate
         self._query = self.model.protocol == "query"
         self._targeted = self.model.protocol == "json"
         self._patterns = self._query if patterns is None else patterns
@@ -160,8 +160,8 @@ class Api:
         call.caller = caller.arn if caller else ""
         call.admit()
         context = Context(call.world, call, endpoint, caller, operation.name)
-        if self._pace:
-            self._pace(context, operation)
+        if self._check_rate:
+            self._check_rate(context, operation)
         params = self._parse(request, operation, labels, values)
         with call.world.lock:
             if self._authorize:

@@ -10,9 +10,9 @@ from federation_sandbox.aws.connect import (
     federation,
     hierarchy,
     instances,
-    pacing,
     profiles,
     quick_connects,
+    rate_limits,
     search,
     tagging,
     users,
@@ -23,5 +23,5 @@ API = Api(
     "connect",
     handlers("connect", instances, users, search, profiles, hierarchy, quick_connects, tagging, federation),
     authorize=permissions.authorize_connect,
-    pace=pacing.pace,
+    check_rate=rate_limits.check_rate,
 )

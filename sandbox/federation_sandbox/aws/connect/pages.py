@@ -15,7 +15,7 @@ from werkzeug import Request, Response
 
 from federation_sandbox.aws import hosts, permissions
 from federation_sandbox.aws.accounts import Caller
-from federation_sandbox.aws.connect import pacing
+from federation_sandbox.aws.connect import rate_limits
 from federation_sandbox.aws.connect.defaults import CCP_PERMISSION
 from federation_sandbox.aws.connect.federation import Agents, get_federation_token
 from federation_sandbox.aws.connect.store import Connect, Instance, Item
@@ -59,7 +59,7 @@ def federate(call: Call, caller: Caller, region: str, instance_id: str, query: t
     context, params = Context(call.world, inner, endpoint, caller, inner.operation), {"InstanceId": instance_id}
     try:
         inner.admit()
-        pacing.pace(context, get_service_model("connect").operation_model(inner.operation))
+        rate_limits.check_rate(context, get_service_model("connect").operation_model(inner.operation))
         permissions.authorize_connect(context, params)
         url = get_federation_token(context, params)["SignInUrl"]
     except CloudError as error:

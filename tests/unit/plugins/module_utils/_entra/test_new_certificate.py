@@ -86,7 +86,7 @@ def _add(directory: Directory, **options: t.Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("own", "made_before", "leaves", "kept"),
+    ("own", "seconds_older", "leaves", "kept"),
     [
         pytest.param("own", 1, None, "other", id="the other is older, and may not have seen this one"),
         pytest.param("own", -1, 5, "own", id="the other is younger, and has seen this one"),
@@ -95,13 +95,13 @@ def _add(directory: Directory, **options: t.Any) -> str:
         pytest.param("z", 0, None, "other", id="in one second, and the other comes first"),
     ],
 )
-def test_one_certificate_stays(own: str, made_before: int, leaves: float | None, kept: str) -> None:
-    """made_before: seconds between the other certificate and this run's."""
+def test_one_certificate_stays(own: str, seconds_older: int, leaves: float | None, kept: str) -> None:
+    """seconds_older: seconds between the other certificate and this run's."""
     directory = Directory(own, leaves)
 
     def request(sent: Request) -> dict[str, t.Any]:
         if sent.path.endswith("/addTokenSigningCertificate"):
-            directory.make("other", NOW - dt.timedelta(seconds=made_before))
+            directory.make("other", NOW - dt.timedelta(seconds=seconds_older))
         return Directory.request(directory, sent)
 
     directory.request = request  # type: ignore[method-assign]

@@ -20,7 +20,7 @@ _RATE: t.Final = (2.0, 5.0)
 _RATES: t.Final = {"CreateInstance": (0.1, 2.0), "DeleteInstance": (0.1, 2.0)}
 
 
-def pace(context: Context, operation: OperationModel) -> None:
+def check_rate(context: Context, operation: OperationModel) -> None:
     """Refuse a call above the limit, with 429 and without a Retry-After header."""
     rate, burst = _RATES.get(context.operation, _RATE)
     if context.call.limit((context.account, context.region, context.operation), rate, burst) > 0:
