@@ -251,14 +251,17 @@ def _accepts_pair(side: Side, before: t.Iterable[str], after: t.Iterable[str]) -
     if side.role is None or side.provider is None:
         return False
     trusted = set(trusted_providers(side.role.before.get("trust_policy") or {}))
-    roles = {arn for pair in before for arn in pair.split(",") if ":role/" in arn}
+    roles = _roles_of(before)
     return any(roles & set(pair.split(",")) and trusted & set(pair.split(",")) for pair in after)
 
 
 def _roles_left(before: t.Iterable[str], after: t.Iterable[str]) -> set[str]:
     """The roles that are no longer claimed with any provider, of which each is a federation's."""
-    old, new = ({arn for pair in pairs for arn in pair.split(",") if ":role/" in arn} for pairs in (before, after))
-    return old - new
+    return _roles_of(before) - _roles_of(after)
+
+
+def _roles_of(pairs: t.Iterable[str]) -> set[str]:
+    return {arn for pair in pairs for arn in pair.split(",") if ":role/" in arn}
 
 
 def _reply_urls(view: Record) -> frozenset[str]:
