@@ -203,7 +203,7 @@ bench: setup ## Measure, in one run, as ratios; takes an hour (BENCH=--quick: ha
 
 .PHONY: matrix
 matrix: setup ## Disturb every job at every call, run it again and compare both clouds with a clean run; takes hours (MATRIX='--slice 0/8')
-	$(BIN)/python tests/matrix/run.py $(MATRIX)
+	PYTHONPATH=$(COLLECTIONS):tests/matrix:tests/workflow:tests $(BIN)/python tests/matrix/run.py $(MATRIX)
 
 # --- linters ---
 

@@ -16,6 +16,9 @@ from federation import Federation
 from demo_end import DemoEnd, demo_end
 from federation_sandbox import browser
 from federation_sandbox.testing import Sandbox, running_sandbox
+from importable import make_importable
+
+make_importable()
 
 #: opens a private browser context
 NewContext = t.Callable[[], t.Any]

@@ -9,17 +9,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.openccp.federation.plugins.filter.federation_report import federation_report
+from ansible_collections.openccp.federation.plugins.filter.federation_report_page import federation_report_page
 
-from importable import make_importable
-
-make_importable()
-
-from ansible_collections.openccp.federation.plugins.filter.federation_report import federation_report  # noqa: E402
-from ansible_collections.openccp.federation.plugins.filter.federation_report_page import federation_report_page  # noqa: E402
-
-import check_factory as m  # noqa: E402
-import report_factory as r  # noqa: E402
-from support import CHECKOUT  # noqa: E402
+import check_factory as m
+import report_factory as r
+from support import CHECKOUT
 
 NewContext = t.Callable[[], t.Any]
 TEMPLATE: t.Final = CHECKOUT / "roles" / "federation_report" / "templates" / "report.html.j2"

@@ -22,17 +22,15 @@ import typing as t
 import zlib
 from pathlib import Path
 
+from cases import Case
+from figures import table
+from scenarios import SCENARIOS
+from trials import Bench
+
+from federation_sandbox.testing import running_sandbox
+from importable import make_importable
+
 CHECKOUT: t.Final = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(CHECKOUT / "tests" / name) for name in ("matrix", "workflow", "")]
-
-from cases import Case  # noqa: E402
-from figures import table  # noqa: E402
-from scenarios import SCENARIOS  # noqa: E402
-from trials import Bench  # noqa: E402
-
-from federation_sandbox.testing import running_sandbox  # noqa: E402
-from importable import make_importable  # noqa: E402
-
 RESULTS: t.Final = CHECKOUT / ".cache" / "matrix.jsonl"
 
 

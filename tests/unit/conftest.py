@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 from importable import make_importable
-
-make_importable()
-
-from saml_factory import saml  # noqa: E402
+from saml_factory import saml
 
 __all__ = ["saml"]
+
+make_importable()

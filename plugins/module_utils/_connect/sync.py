@@ -84,9 +84,10 @@ class Judgement(t.NamedTuple):
 
 
 class SyncResource(AgentsResource[Census]):
-    """All agents of a task, who leaves, and who was renamed."""
+    """All agents of a task, who leaves, and who was renamed. sync: the plan, once it is made."""
 
     own = True
+    sync: SyncPlan
 
     def read(self) -> Census:
         """Every agent that is wanted and, where it matters, every other."""
@@ -104,17 +105,17 @@ class SyncResource(AgentsResource[Census]):
     def plan(self, actual: Census) -> SyncPlan:
         """Who comes and who changes; then, once the guard has let it pass, who goes."""
         agents = self.plan_agents(configured_agents(actual), actual.snapshot.existing)
-        return plan_sync(actual, agents, self._opens_ccp, guarded=self.module.params["state"] == "present")
+        self.sync = plan_sync(actual, agents, self._opens_ccp, guarded=self.module.params["state"] == "present")
+        return self.sync
 
     def apply(
         self, plan: Plan[ConnectUsers], done: list[Step[ConnectUsers]], failures: dict[str, FederationError]
     ) -> None:
         """Side by side, each operation at its pace; nobody goes before all others have come."""
-        plan = t.cast("SyncPlan", plan)
         work = Parallel(self.carry_out, self.module.params["rate"])
         progress = ProgressCounter(len(plan.steps))
         with Progress(progress, self.module.params["progress_file"], self.module.params["progress_interval"]):
-            for steps in (plan.arrivals, plan.removals):
+            for steps in (self.sync.arrivals, self.sync.removals):
                 work.run(steps, progress)
         order = {id(step): number for number, step in enumerate(plan.steps)}
         done.extend(sorted(work.done, key=lambda step: order[id(step)]))
@@ -122,7 +123,7 @@ class SyncResource(AgentsResource[Census]):
 
     def result(self, plan: Plan[ConnectUsers]) -> dict[str, t.Any]:
         """Counts, and what was done for each agent."""
-        return report(t.cast("SyncPlan", plan), self.identity_of)
+        return report(dataclasses.replace(self.sync, steps=plan.steps), self.identity_of)
 
     def _client(self) -> t.Any:
         connect = super()._client()

@@ -29,20 +29,26 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra.applicat
 from ansible_collections.openccp.federation.plugins.module_utils._entra.applications import Application, Selector
 from ansible_collections.openccp.federation.plugins.module_utils._entra.credential_reads import KeyMaterial
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import Graph
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._saml.certificates import Certificate
 from ansible_collections.openccp.federation.plugins.module_utils._wait import Waiter
+
+#: How Graph refuses what the service does not do.
+BAD_REQUEST: t.Final = 400
 
 
 class ApplicationWriter:
     """Creates an application or changes the given one. app: its current state or the state that was just written.
 
-    duplicate_of: an application that was there already, where this created a second one and deleted it again.
+    duplicate_of: an application that was there already, where this created a second one and deleted it again. warn:
+    what a refused change is reported with that a later step may do without.
     """
 
-    def __init__(self, graph: Graph, waiter: Waiter, keys: KeyMaterial) -> None:
+    def __init__(self, graph: Graph, waiter: Waiter, keys: KeyMaterial, warn: t.Callable[[str], None]) -> None:
         self._graph = graph
         self._waiter = waiter
         self._keys = keys
+        self._warn = warn
         self.app = Application({}, {})
         self.duplicate_of: t.Mapping[str, t.Any] | None = None
         self._is_new = False
@@ -139,8 +145,14 @@ class ApplicationWriter:
         application_changes.update_application(self._graph, self._waiter, self.app, {"identifierUris": []})
 
     def reset_sign_on(self) -> None:
-        """Disable single sign-on."""
-        application_changes.update_principal(self._graph, self._waiter, self.app, {"preferredSingleSignOnMode": None})
+        """Disable single sign-on before a deletion. A refusal is a warning: the deletion may not need it."""
+        body = {"preferredSingleSignOnMode": None}
+        try:
+            application_changes.update_principal(self._graph, self._waiter, self.app, body)
+        except FederationError as error:
+            if error.details.get("http_status") != BAD_REQUEST:
+                raise
+            self._warn(f"{error.message} The deletion continues, because it may not need this change.")
 
     def complete_removal(self, interrupted: Application, selector: Selector) -> None:
         """Delete what an interrupted removal has left."""

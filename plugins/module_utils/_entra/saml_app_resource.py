@@ -36,9 +36,6 @@ from ansible_collections.openccp.federation.plugins.module_utils._resource impor
 if t.TYPE_CHECKING:
     from ansible_collections.openccp.federation.plugins.module_utils._module import Module
 
-#: How Graph refuses what the service does not do.
-BAD_REQUEST: t.Final = 400
-
 
 class SamlApp(Resource[CurrentState, ApplicationWriter]):
     """One application, as defined by the options."""
@@ -62,7 +59,7 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
     def read(self) -> CurrentState:
         """The application, and all that the plan depends on."""
         self.graph = connect(self.params)
-        self.api = ApplicationWriter(self.graph, self.waiter, self.keys)
+        self.api = ApplicationWriter(self.graph, self.waiter, self.keys, self.warn)
         return read_current_state(self.graph, self.waiter, self.params)
 
     def plan(self, actual: CurrentState) -> Plan[ApplicationWriter]:
@@ -78,12 +75,7 @@ class SamlApp(Resource[CurrentState, ApplicationWriter]):
 
     def carry_out(self, step: Step[ApplicationWriter]) -> Plan[ApplicationWriter] | None:
         """An application that was there already, but not listed yet, is brought to the desired state."""
-        try:
-            super().carry_out(step)
-        except FederationError as error:
-            if step.run is not ApplicationWriter.reset_sign_on or error.details.get("http_status") != BAD_REQUEST:
-                raise
-            self.warn(f"{error.message} The deletion continues, because it may not need this change.")
+        super().carry_out(step)
         older = self.api.duplicate_of
         if step.run is not ApplicationWriter.create or older is None:
             return None

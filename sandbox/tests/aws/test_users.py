@@ -267,8 +267,12 @@ def string(field, value, kind="EXACT"):
     return {"StringCondition": {"FieldName": field, "Value": value, "ComparisonType": kind}}
 
 
-def test_searches(sandbox, connect, refused):
-    """facts/aws.md 1.5: fields, comparisons, filters, and what is refused."""
+VOICE, SITE = {"TagKey": "team", "TagValue": "voice"}, {"TagKey": "site", "TagValue": "1"}
+
+
+@pytest.fixture
+def searched(sandbox):
+    """An instance with three users to search for."""
     users = [
         {
             "username": "jane@example.com",
@@ -284,43 +288,58 @@ def test_searches(sandbox, connect, refused):
         },
         {"username": "ann@example.com", "first_name": "Ann", "tags": {"team": "chat", "site": "1"}},
     ]
-    seeded = seed(
-        sandbox,
-        instances=[
-            {
-                "account": ACCOUNT,
-                "region": REGION,
-                "alias": "searched",
-                "hierarchy": {"levels": ["Site", "Team"], "groups": ["Berlin", "Berlin/Sales"]},
-                "users": users,
-            }
-        ],
-    )["instances"][0]
-    where = {"InstanceId": seeded["id"]}
+    instance = {
+        "account": ACCOUNT,
+        "region": REGION,
+        "alias": "searched",
+        "hierarchy": {"levels": ["Site", "Team"], "groups": ["Berlin", "Berlin/Sales"]},
+        "users": users,
+    }
+    return seed(sandbox, instances=[instance])["instances"][0]
 
-    def names(**search):
-        return [user["Username"].partition("@")[0] for user in connect.search_users(**where, **search)["Users"]]
 
+@pytest.fixture
+def names(connect, searched):
+    """The names of the users that a search returns."""
+
+    def search(**criteria):
+        users = connect.search_users(InstanceId=searched["id"], **criteria)["Users"]
+        return [user["Username"].partition("@")[0] for user in users]
+
+    return search
+
+
+def test_search_criteria(names, searched):
+    """facts/aws.md 1.5: fields and comparisons."""
     assert names(SearchCriteria=string("Username", "jane@example.com")) == ["jane"]
     assert names(SearchCriteria=string("FirstName", "J", "STARTS_WITH")) == ["jane", "john"]
     assert names(SearchCriteria=string("Username", "example", "CONTAINS")) == ["jane", "john", "ann"]
-    assert names(SearchCriteria=string("SecurityProfileId", seeded["security_profiles"]["Admin"])) == ["john"]
-    assert names(SearchCriteria=string("resourceId", seeded["users"]["ann@example.com"])) == ["ann"]
+    assert names(SearchCriteria=string("SecurityProfileId", searched["security_profiles"]["Admin"])) == ["john"]
+    assert names(SearchCriteria=string("resourceId", searched["users"]["ann@example.com"])) == ["ann"]
     assert names(SearchCriteria={"OrConditions": [string("FirstName", "Ann"), string("FirstName", "John")]}) == [
         "john",
         "ann",
     ]
     assert names(SearchCriteria={"AndConditions": [string("FirstName", "Ann"), string("FirstName", "John")]}) == []
-    berlin = {"Value": seeded["hierarchy_groups"]["Berlin"], "HierarchyGroupMatchType": "WITH_CHILD_GROUPS"}
+    berlin = {"Value": searched["hierarchy_groups"]["Berlin"], "HierarchyGroupMatchType": "WITH_CHILD_GROUPS"}
     assert names(SearchCriteria={"HierarchyGroupCondition": berlin}) == ["jane", "john"]
     assert names(SearchCriteria={"HierarchyGroupCondition": {**berlin, "HierarchyGroupMatchType": "EXACT"}}) == ["john"]
-    voice, site = {"TagKey": "team", "TagValue": "voice"}, {"TagKey": "site", "TagValue": "1"}
-    assert names(SearchFilter={"TagFilter": {"TagCondition": voice}}) == ["jane"]
-    assert names(SearchFilter={"TagFilter": {"OrConditions": [[voice], [site]]}}) == ["jane", "ann"]
-    assert names(SearchFilter={"TagFilter": {"AndConditions": [voice, site]}}) == []
-    group = {"AndCondition": {"TagConditions": [voice], "HierarchyGroupCondition": berlin}}
+
+
+def test_search_filters(names, searched):
+    """facts/aws.md 1.5: filters by tags and by hierarchy group."""
+    assert names(SearchFilter={"TagFilter": {"TagCondition": VOICE}}) == ["jane"]
+    assert names(SearchFilter={"TagFilter": {"OrConditions": [[VOICE], [SITE]]}}) == ["jane", "ann"]
+    assert names(SearchFilter={"TagFilter": {"AndConditions": [VOICE, SITE]}}) == []
+    berlin = {"Value": searched["hierarchy_groups"]["Berlin"], "HierarchyGroupMatchType": "WITH_CHILD_GROUPS"}
+    group = {"AndCondition": {"TagConditions": [VOICE], "HierarchyGroupCondition": berlin}}
     assert names(SearchFilter={"UserAttributeFilter": group}) == ["jane"]
-    both = {"TagFilter": {"TagCondition": voice}, "UserAttributeFilter": {"TagCondition": voice}}
+
+
+def test_searches_that_are_refused(connect, refused, searched):
+    """facts/aws.md 1.5"""
+    where = {"InstanceId": searched["id"]}
+    both = {"TagFilter": {"TagCondition": VOICE}, "UserAttributeFilter": {"TagCondition": VOICE}}
     refused(connect.search_users, "AccessDeniedException", "", 403, **where, SearchFilter=both)
     for criteria in (
         string("Email", "x"),
