@@ -71,7 +71,7 @@ def test_the_metadata_is_read_and_its_signature_verified(federation: Federation)
     assert not OneLogin_Saml2_Utils.validate_metadata_sign(changed, cert=pem)
 
 
-def test_each_read_is_signed_anew(federation: Federation) -> None:
+def test_each_read_is_signed_again(federation: Federation) -> None:
     """6.6: the ID and the signature differ, what they say does not"""
     first, second = federation.metadata(), federation.metadata()
     assert first != second

@@ -32,7 +32,7 @@ def read(tenant: Tenant, *groups: str, **options: t.Any) -> ModuleResult:
     return run_module(MODULE, {"groups": list(groups), **options}, tenant.environment)
 
 
-def test_everybody_is_either_usable_or_told_with_the_reason(sandbox: Sandbox) -> None:
+def test_everybody_is_either_usable_or_reported_with_the_reason(sandbox: Sandbox) -> None:
     guest = "eve_fabrikam.com#EXT#@contoso.com"
     people = [
         user("ann@contoso.com"),
@@ -175,7 +175,7 @@ def test_pages_of_999_with_the_least_that_is_needed(sandbox: Sandbox) -> None:
     )  # two batches, and two more pages
 
 
-def test_an_unknown_group_and_missing_permissions_are_told(sandbox: Sandbox) -> None:
+def test_an_unknown_group_and_missing_permissions_are_reported(sandbox: Sandbox) -> None:
     tenant = Tenant(sandbox, client={"permissions": ["GroupMember.Read.All", "User.Read.All"]})
     assert "did you mean Agents?" in read(tenant, "Agentz")["msg"]
     poor = Tenant(sandbox, client={"permissions": ["GroupMember.Read.All", "User.ReadBasic.All"]})

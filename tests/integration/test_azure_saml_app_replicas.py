@@ -317,7 +317,7 @@ def test_a_busy_answer_may_hide_a_success(
 @pytest.mark.parametrize(
     ("status", "code", "soon"), [(400, "Request_BadRequest", 5.0), (500, "InternalServerError", SOON)]
 )
-def test_what_is_refused_is_told_and_not_waited_for(
+def test_what_is_refused_is_reported_and_not_waited_for(
     tenant: Tenant, begin_time: t.Callable[..., VirtualTime], operation: str, status: int, code: str, soon: float
 ) -> None:
     time = begin_time()

@@ -76,7 +76,7 @@ OWNED: t.Final = "Application.ReadWrite.OwnedBy"
     ],
     ids=["none", "one", "those for reading", "OwnedBy"],
 )
-def test_all_missing_permissions_are_told_at_once(
+def test_all_missing_permissions_are_reported_at_once(
     sandbox: Sandbox, granted: tuple[str, ...], missing: list[str] | None
 ) -> None:
     """facts/entra.md E5: OwnedBy is not enough either. Before anything is made, also in check mode, and in one

@@ -54,7 +54,7 @@ def test_replication(tenant: Tenant) -> None:
     assert tenant.all("applications") == tenant.all("deletedItems") == []
 
 
-def test_wait_that_is_in_vain_is_named(tenant: Tenant) -> None:
+def test_wait_that_times_out_is_named(tenant: Tenant) -> None:
     tenant.world.settings.change({"metadata_lag": 600.0})
     failed = tenant.run(MODULE, {**SMALL, "wait_timeout": 1})
     assert failed.failed

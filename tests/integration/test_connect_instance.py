@@ -125,7 +125,7 @@ def test_an_instance_that_is_not_saml_is_refused(sandbox: Sandbox, reference: di
     assert centre.writes() == []
 
 
-def test_an_alias_of_another_account_is_told_as_that(sandbox: Sandbox) -> None:
+def test_an_alias_of_another_account_is_reported_as_such(sandbox: Sandbox) -> None:
     centre = seed_centre(sandbox)
     other = {"id": "999988887777"}
     place = {"account": "999988887777", "region": "us-east-1", "alias": "new-service"}
@@ -142,7 +142,7 @@ def test_an_alias_that_aws_refuses_is_refused_before_any_request(sandbox: Sandbo
     assert centre.requests() == []
 
 
-def test_what_does_not_exist_or_does_not_fit_is_told(sandbox: Sandbox) -> None:
+def test_what_does_not_exist_or_does_not_fit_is_reported(sandbox: Sandbox) -> None:
     centre = seed_centre(sandbox)
     missing = "99999999-9999-4999-8999-999999999999"
     assert (
@@ -158,7 +158,7 @@ def test_what_does_not_exist_or_does_not_fit_is_told(sandbox: Sandbox) -> None:
     assert "names the Region us-east-1" in centre.run("connect_instance", {"instance_id": other})["msg"]
 
 
-def test_a_creation_that_fails_is_told_with_the_reason(sandbox: Sandbox) -> None:
+def test_a_creation_that_fails_is_reported_with_the_reason(sandbox: Sandbox) -> None:
     centre = seed_centre(sandbox, failure="The directory could not be made")
     assert "The directory could not be made" in centre.run("connect_instance", {"instance_id": centre.id})["msg"]
 
@@ -187,7 +187,7 @@ def test_an_answer_that_is_lost_makes_no_second_instance(sandbox: Sandbox) -> No
     assert [instance["InstanceAlias"] for instance in listed].count("new-service") == 1
 
 
-def test_a_deadline_is_told(sandbox: Sandbox) -> None:
+def test_a_deadline_is_reported(sandbox: Sandbox) -> None:
     centre = seed_centre(sandbox)
     sandbox.world.settings.change({"instance_creation": 3600.0})
     result = centre.run("connect_instance", NEW | {"wait_timeout": 1})

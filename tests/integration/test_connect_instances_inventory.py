@@ -376,7 +376,7 @@ def test_a_cached_inventory_asks_nobody(inventory: Inventory) -> None:
     assert inventory.sandbox.world.traffic.requests() != [], "what is kept of other Regions is no answer"
 
 
-def test_a_denied_account_fails_the_inventory_unless_told_otherwise(inventory: Inventory) -> None:
+def test_a_denied_account_fails_the_inventory_unless_configured_otherwise(inventory: Inventory) -> None:
     accounts = [*ACCOUNTS, DENIED]
     assert f"assume the role {DENIED['role_arn']}: AWS answered AccessDenied" in inventory.refused(
         {"accounts": accounts}

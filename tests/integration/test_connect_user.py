@@ -200,7 +200,7 @@ def test_bad_input_is_refused_before_the_first_write(centre: Centre, settings: d
     assert centre.writes() == []
 
 
-def test_every_problem_is_told_at_once(centre: Centre) -> None:
+def test_every_problem_is_reported_at_once(centre: Centre) -> None:
     result = centre.run(
         "connect_user", jane(centre, **person({"routing_profile": "Nowhere", "mobile": "1", "email": "j@example.com"}))
     )
@@ -257,7 +257,7 @@ def test_throttling_is_outlasted(centre: Centre) -> None:
     assert centre.writes() == ["CreateUser"] * 4
 
 
-def test_what_aws_refuses_is_told_with_code_and_request(centre: Centre) -> None:
+def test_what_aws_refuses_is_reported_with_code_and_request(centre: Centre) -> None:
     centre.sandbox.world.faults.add(
         Fault("connect", "CreateUser", status=400, code="InvalidRequestException", message="No.")
     )
@@ -269,7 +269,7 @@ def test_what_aws_refuses_is_told_with_code_and_request(centre: Centre) -> None:
     assert not result["changed"]
 
 
-def test_a_full_instance_is_told_as_that(sandbox: Sandbox) -> None:
+def test_a_full_instance_is_reported_as_such(sandbox: Sandbox) -> None:
     centre = seed_centre(sandbox, users=[{"username": "joe"}], quotas={"users": 1})
     result = centre.run("connect_user", jane(centre, **person({})))
     assert "as many users as its quota allows" in result["msg"]

@@ -168,7 +168,7 @@ def test_a_full_instance_is_asked_once_more_only(sandbox: Sandbox) -> None:
     )
 
 
-def test_every_problem_of_every_agent_is_told_before_the_first_write(sandbox: Sandbox) -> None:
+def test_every_problem_of_every_agent_is_reported_before_the_first_write(sandbox: Sandbox) -> None:
     centre = seed_centre(sandbox, users=[{"username": "Joe"}])
     users = [
         *agents(2),
@@ -295,7 +295,7 @@ def test_the_instance_by_alias_or_arn(sandbox: Sandbox, reference: str) -> None:
     assert centre.run("connect_users", {"instance_id": instance, "users": agents(1)})["users"]["created"] == 1
 
 
-def test_an_instance_of_another_region_and_an_unknown_alias_are_told(sandbox: Sandbox) -> None:
+def test_an_instance_of_another_region_and_an_unknown_alias_are_reported(sandbox: Sandbox) -> None:
     centre = seed_centre(sandbox)
     other = centre.seeded["arn"].replace("us-west-2", "eu-central-1")
     assert (

@@ -93,7 +93,7 @@ def test_leavers_are_reported_restricted_and_deleted(sandbox: Sandbox) -> None:
         ({"first_name": "Ann"}, "users, an agent without username: "),
     ],
 )
-def test_an_option_that_no_agent_has_is_told_with_the_agent(
+def test_an_option_that_no_agent_has_is_reported_with_the_agent(
     sandbox: Sandbox, mode: str, wrong: dict[str, t.Any], message: str
 ) -> None:
     centre = seed_centre(sandbox)
@@ -226,7 +226,7 @@ def test_a_rename_is_recognised_by_the_person(sandbox: Sandbox) -> None:
     assert not run(centre, renamed, mode="set", renames="recreate", leavers="delete")["changed"]
 
 
-def test_an_agent_that_cannot_be_as_wanted_stops_nobody_else_when_told(sandbox: Sandbox) -> None:
+def test_an_agent_that_cannot_be_as_desired_stops_nobody_else_if_requested(sandbox: Sandbox) -> None:
     centre = seed_centre(sandbox, users=[{**person({"username": "Joe"}), "tags": OURS}])
     users = [
         *team(2),
@@ -292,7 +292,7 @@ def test_a_rename_of_any_sort_is_one(before: str, after: str, sandbox: Sandbox) 
     assert not run(centre, renamed, mode="set", leavers="delete", renames="recreate")["changed"]
 
 
-def test_a_spelling_that_amazon_connect_takes_for_the_same_is_told_at_once(sandbox: Sandbox) -> None:
+def test_a_spelling_that_amazon_connect_takes_for_the_same_is_reported_at_once(sandbox: Sandbox) -> None:
     """Should it ever: the old agent stays, and nothing waits for one that never comes."""
     centre = seed_centre(sandbox)
     run(centre, [person({"username": "Jane", "person_id": PERSON})])

@@ -102,7 +102,7 @@ def test_nothing_is_made_twice(
 
 
 @pytest.mark.parametrize("module", CREATES)
-def test_what_is_refused_for_good_is_told(
+def test_what_is_refused_for_good_is_reported(
     centre: Centre, options: t.Callable[[str], dict[str, t.Any]], module: str
 ) -> None:
     params = options(module)

@@ -47,7 +47,7 @@ def ids(graph: Graph, *names: str) -> t.Mapping[str, str]:
     return directory.principals(graph, {"user": names}, asks, graph.batch([ask for _kind, ask in asks])).ids["user"]
 
 
-def test_whoever_is_to_be_assigned(tenant: Tenant, graph: Graph) -> None:
+def test_people_to_be_assigned(tenant: Tenant, graph: Graph) -> None:
     jane = tenant.users["jane.doe@contoso.com"]
     others = [f"other{number}@contoso.com" for number in range(20)]
     ids_by_name = ids(graph, *NAMES, jane.upper(), *others)
@@ -62,7 +62,7 @@ def test_whoever_is_to_be_assigned(tenant: Tenant, graph: Graph) -> None:
         directory.refuse_unknown(graph, "user", ["Jane"])
 
 
-def test_whoever_is_to_be_checked(tenant: Tenant, graph: Graph) -> None:
+def test_people_to_be_checked(tenant: Tenant, graph: Graph) -> None:
     jane = tenant.users["jane.doe@contoso.com"]
     for name in (*NAMES, jane.upper()):
         _application, people, _assigned = read_people(graph, Application("App", "id"), (), [name], everyone=False)

@@ -181,7 +181,7 @@ def test_another_session_name_would_leave_everybody_without_an_agent(shifts: San
     refused(shifts, playbooks, "site", pieces, changed)
 
 
-def test_the_entra_half_alone_counts_whoever_is_assigned(shifts: Sandbox, playbooks: Playbooks) -> None:
+def test_the_entra_half_alone_counts_everybody_who_is_assigned(shifts: Sandbox, playbooks: Playbooks) -> None:
     known = playbooks.succeed("users", INVENTORY, "--check", variables=VARIABLES).result("connect_instance")
     options = {
         "federation_account_id": known["account_id"],
@@ -194,7 +194,7 @@ def test_the_entra_half_alone_counts_whoever_is_assigned(shifts: Sandbox, playbo
 
 
 @pytest.mark.parametrize("playbook", ["users", "site"])
-def test_a_group_that_leaves_the_list_is_only_told_unless_more_is_asked_for(
+def test_a_group_that_leaves_the_list_is_only_reported_unless_more_is_requested(
     playbook: str, shifts: Sandbox, playbooks: Playbooks
 ) -> None:
     listed = {**VARIABLES, "federation_agent_groups": [DAY_GROUP]}
@@ -221,7 +221,7 @@ def test_who_keeps_another_way_in_loses_nothing(shifts: Sandbox, playbooks: Play
     assert http_sign_in.sign_in(shifts.environment, site.result("azure_saml_app")["user_access_url"], NIGHT[0]).ok
 
 
-def test_what_is_meant_is_done_and_told_by_name(shifts: Sandbox, playbooks: Playbooks) -> None:
+def test_what_is_meant_is_done_and_reported_by_name(shifts: Sandbox, playbooks: Playbooks) -> None:
     meant = {
         "federation_agent_groups": [DAY_GROUP],
         "connect_users_leavers": "delete",

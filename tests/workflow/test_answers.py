@@ -68,7 +68,9 @@ def test_a_federation_is_made_and_kept_whatever_the_clouds_answer(otherwise: San
     assert otherwise.world.traffic.writes() == []
 
 
-def test_what_the_clouds_do_not_do_is_told_and_the_rest_is_taken_down(otherwise: Sandbox, playbooks: Playbooks) -> None:
+def test_what_the_clouds_do_not_do_is_reported_and_the_rest_is_taken_down(
+    otherwise: Sandbox, playbooks: Playbooks
+) -> None:
     """Where IAM takes only one signing certificate, a rotation stops before it activates, and agents still get in."""
     site = playbooks.succeed("site", ONE, "--tags", "entra,aws,agents", variables=VARIABLES)
     url = site.result("azure_saml_app")["user_access_url"]

@@ -37,7 +37,7 @@ def test_clouds_whose_clocks_differ(sandbox: Sandbox, playbooks: Playbooks, skew
 
 
 @pytest.mark.parametrize("skew", [3600.0, pytest.param(-3600.0, marks=pytest.mark.soak)])
-def test_a_wrong_clock_of_this_machine_is_told(sandbox: Sandbox, playbooks: Playbooks, skew: float) -> None:
+def test_a_wrong_clock_of_this_machine_is_reported(sandbox: Sandbox, playbooks: Playbooks, skew: float) -> None:
     """AWS takes no request that was signed more than five minutes ago or ahead; nothing is written to either cloud."""
     sandbox.world.reset()
     fill(sandbox)

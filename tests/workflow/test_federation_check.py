@@ -265,7 +265,9 @@ def test_two_people_with_one_session_name(federations: Federations) -> None:
 @pytest.mark.parametrize(
     ("kind", "action"), [("service", "connect:GetFederationToken"), ("resource", "sts:AssumeRoleWithSAML")]
 )
-def test_a_denial_of_the_organization_is_told_to_be_unread(kind: str, action: str, federations: Federations) -> None:
+def test_a_denial_of_the_organization_is_reported_as_not_readable(
+    kind: str, action: str, federations: Federations
+) -> None:
     live = federations.healthy()
     statement = {"Effect": "Deny", "Action": action, "Resource": "*"} | (
         {"Principal": "*"} if kind == "resource" else {}
@@ -351,7 +353,7 @@ def test_what_cannot_be_checked(options: dict[str, str], message: str, federatio
     assert message in result["msg"]
 
 
-def test_the_task_fails_when_it_is_told_to(federations: Federations) -> None:
+def test_the_task_fails_when_it_is_configured_to(federations: Federations) -> None:
     live = federations.healthy()
     live.change_principal(accountEnabled=False)
     options = {"identifier": "https://signin.aws.amazon.com/saml#example", "instance_id": "example"}

@@ -70,7 +70,7 @@ def test_a_run_names_the_permission_that_it_lacks(federation: Federation, job: s
     assert action in run.output + json.dumps(run.events)
 
 
-def test_all_reads_that_a_run_lacks_are_told_at_once(federation: Federation) -> None:
+def test_all_reads_that_a_run_lacks_are_reported_at_once(federation: Federation) -> None:
     """The plan stops at the first; each that is named is one that the plan makes, and nothing is written."""
     denied = ["connect:ListUsers", "connect:SearchUsers", "iam:GetRole", "iam:GetRolePolicy", "iam:GetSAMLProvider"]
     policy = policy_of("site-existing-instance")

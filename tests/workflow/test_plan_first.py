@@ -64,7 +64,7 @@ def test_a_run_without_hosts_is_no_success(playbook: str, playbooks: Playbooks, 
     assert "No federation was looked at" in run.output
 
 
-def test_all_permissions_that_a_run_lacks_are_told_at_once(sandbox: Sandbox, playbooks: Playbooks) -> None:
+def test_all_permissions_that_a_run_lacks_are_reported_at_once(sandbox: Sandbox, playbooks: Playbooks) -> None:
     """Those of the first module that is refused, and those of the later ones, which are not reached."""
     sandbox.world.reset()
     fill(sandbox, ["Application.Read.All"])
@@ -154,7 +154,7 @@ def test_many_agents_are_one_line_each_in_a_diff_and_one_sentence_in_the_plan(
     assert sum(step["action"].startswith("Create the agent") for step in record["steps"]) == 300
 
 
-def test_a_half_that_waits_says_so_and_ends_as_told(playbooks: Playbooks, tmp_path: Path) -> None:
+def test_a_half_that_waits_says_so_and_ends_as_configured(playbooks: Playbooks, tmp_path: Path) -> None:
     variables = {"handover_folder": str(tmp_path)}
     waits = ["waits", "not run", f"Wait for {tmp_path}/demo.aws.json"]
     assert playbooks.succeed("site", INVENTORY, "--tags", "entra", variables=variables).table()["demo"] == waits

@@ -107,7 +107,7 @@ def _break(sandbox: Sandbox) -> None:
     clouds.seed(sandbox.world, {"entra": {"tenants": [{"id": TENANTS["public"], "groups": groups}]}})
 
 
-def test_files_go_where_they_are_told_and_a_damaged_last_report_is_refused(
+def test_files_are_written_to_the_configured_paths_and_a_damaged_last_report_is_refused(
     playbooks: Playbooks, tmp_path: Path
 ) -> None:
     inventory = inventory_of(tmp_path, lost={"federation_instance_alias": "example-lost"})

@@ -110,7 +110,7 @@ def make_by_hand(federation: Federation, sandbox: Sandbox, monkeypatch: pytest.M
     return str(certificate.json()["thumbprint"])
 
 
-def test_a_certificate_of_others_is_left_alone_until_told(
+def test_a_certificate_of_others_is_left_alone_until_requested(
     federation: Federation, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An administrator adds one by hand, long before a rotation is due."""
@@ -138,7 +138,7 @@ def test_a_certificate_of_others_is_left_alone_until_told(
 
 
 @pytest.mark.soak
-def test_a_certificate_of_others_is_taken_over_when_told(
+def test_a_certificate_of_others_is_taken_over_if_requested(
     federation: Federation, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     foreign = make_by_hand(federation, sandbox, monkeypatch)

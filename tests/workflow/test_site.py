@@ -102,7 +102,7 @@ INVENTORIES: t.Final[dict[str, tuple[str, str, t.Callable[[Run, Sandbox], None]]
     "inventory",
     [ONE, *(pytest.param(inventory, marks=pytest.mark.soak) for inventory in INVENTORIES if inventory != ONE)],
 )
-def test_check_mode_foretells_the_run_and_the_second_run_changes_nothing(
+def test_check_mode_predicts_the_run_and_the_second_run_changes_nothing(
     inventory: str, sandbox: Sandbox, playbooks: Playbooks
 ) -> None:
     cloud, partition, check = INVENTORIES[inventory]
@@ -197,7 +197,7 @@ def test_five_hundred_agents_stay_within_the_same_budget(sandbox: Sandbox, playb
     check_budget(sandbox, BUDGET_WITHOUT_CHECK)
 
 
-def test_the_entra_half_runs_alone_when_the_instance_is_told(sandbox: Sandbox, playbooks: Playbooks) -> None:
+def test_the_entra_half_runs_alone_when_the_instance_is_given(sandbox: Sandbox, playbooks: Playbooks) -> None:
     variables = {
         "federation_account_id": ACCOUNTS["aws"],
         "federation_instance_id": "99999999-8888-4777-8666-555555555555",

@@ -35,7 +35,7 @@ def left(playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch) -> dict[str, lis
     return {"instances": [instance["InstanceAlias"] for instance in instances], "users": users}
 
 
-def test_it_foretells_and_removes_application_role_and_provider(
+def test_it_predicts_and_removes_application_role_and_provider(
     sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     playbooks.succeed("site", INVENTORY)
@@ -55,7 +55,7 @@ def test_it_foretells_and_removes_application_role_and_provider(
     playbooks.succeed("site", INVENTORY)
 
 
-def test_agents_and_instance_go_only_when_told(
+def test_agents_and_instance_go_only_if_requested(
     sandbox: Sandbox, playbooks: Playbooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     playbooks.succeed("site", INVENTORY)

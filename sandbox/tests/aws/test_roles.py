@@ -78,7 +78,7 @@ def test_managed_policies(iam, role, refused):
     refused(iam.attach_role_policy, "NoSuchEntity", "", 404, **missing)
 
 
-def test_a_role_made_anew_is_another(iam, provider, role):
+def test_a_recreated_role_is_another(iam, provider, role):
     """facts/aws.md 3.3: the same name, a new id."""
     iam.delete_role(RoleName="Federation")
     again = iam.create_role(RoleName="Federation", AssumeRolePolicyDocument=trust(provider))["Role"]

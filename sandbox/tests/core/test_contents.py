@@ -52,7 +52,7 @@ MORE: t.Final[dict[str, dict[str, t.Any]]] = {
 
 
 @pytest.mark.parametrize("more", MORE.values(), ids=MORE)
-def test_whatever_is_there_beside_is_told(more: t.Mapping[str, t.Any]) -> None:
+def test_whatever_is_there_beside_is_reported(more: t.Mapping[str, t.Any]) -> None:
     lines = differences(contents(filled()), contents(filled(more)))
     assert lines
     assert all(line.startswith("+ ") for line in lines), lines
@@ -64,7 +64,7 @@ def test_times_and_identifiers_do_not_count_but_what_they_stand_for_does() -> No
     assert group["_members"] == ["id of more@example.com"]
 
 
-def test_a_value_that_differs_is_told_from_both_sides() -> None:
+def test_a_value_that_differs_is_reported_from_both_sides() -> None:
     assert differences({"a": {"b": 1}}, {"a": {"b": 2}}) == ["- /a/b: 1", "+ /a/b: 2"]
     assert differences([1, 1, 2], [1, 2]) == ["- : 1"]
     assert differences([{"a": 1, "b": 1}, {"a": 2}], [{"a": 2}, {"a": 1, "b": 3}]) == ["- /b: 1", "+ /b: 3"]

@@ -107,7 +107,7 @@ def test_a_closed_sandbox_says_how_to_leave(tmp_path: Path) -> None:
         get("https://packages.example.com/", sandbox.url, Path(sandbox.environment["AWS_CA_BUNDLE"]))
 
 
-def test_a_host_that_cannot_be_reached_is_told(front: ProxyServer, tmp_path: Path) -> None:
+def test_a_host_that_cannot_be_reached_is_reported(front: ProxyServer, tmp_path: Path) -> None:
     front.environment(tmp_path / "authority.pem")
     with pytest.raises(requests.exceptions.ProxyError, match="could not reach localhost"):
         get("https://localhost:1/", front.url, tmp_path / "authority.pem")

@@ -151,7 +151,7 @@ def test_no_configured_endpoint_leads_past_the_sandbox(
 
 
 @pytest.mark.parametrize("seed", ["{", '{"gcp": {}}', '{"clouds": {}, "enviroment": {}}', None])
-def test_a_seed_that_cannot_be_used_is_told(seed: str | None, tmp_path: Path) -> None:
+def test_a_seed_that_cannot_be_used_is_reported(seed: str | None, tmp_path: Path) -> None:
     file = tmp_path / "seed.json"
     if seed is not None:
         file.write_text(seed, encoding="utf-8")

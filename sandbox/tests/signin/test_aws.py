@@ -223,7 +223,7 @@ def test_sign_in_hosts_are_those_of_the_table(federation: Federation, host: str,
     assert (federation.post(forged(federation, recipient=url)).outcome == "console-home") is known
 
 
-def test_the_host_that_others_use_answers_when_told(federation: Federation) -> None:
+def test_the_host_that_others_use_answers_if_requested(federation: Federation) -> None:
     """facts/aws.md A1: third parties use it as if it worked"""
     url = "https://us-east-1.signin.aws.amazon.com/saml"
     federation.set_trust(federation.trust(url))

@@ -85,7 +85,7 @@ def test_a_token_lasts_fifteen_minutes(
         {"Action": "login", "Destination": CONSOLE, "SigninToken": "made up"},
     ],
 )
-def test_whoever_holds_none_stays_outside(
+def test_people_without_one_stay_outside(
     browser: requests.Session, values: dict[str, str], credentials: dict[str, str]
 ) -> None:
     assert ask(browser, **values).status_code == 400

@@ -114,9 +114,7 @@ def test_requests_of_clients_that_end_with_a_page(
         {"code_challenge_method": "plain", "code_challenge": "x"},
     ],
 )
-def test_requests_of_clients_that_the_client_is_told_of(
-    pool: dict[str, t.Any], client: Client, change: dict[str, str]
-) -> None:
+def test_requests_that_the_client_reports(pool: dict[str, t.Any], client: Client, change: dict[str, str]) -> None:
     query = {
         "client_id": client.id,
         "redirect_uri": CALLBACK,

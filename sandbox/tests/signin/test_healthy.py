@@ -34,7 +34,7 @@ def test_the_name_on_the_sign_in_page_is_in_any_case_but_the_claim_is_as_the_dir
     assert federation.sign_in("JANE@Contoso.com").agent == JANE
 
 
-def test_whoever_is_signed_in_is_not_asked_again(federation: Federation) -> None:
+def test_people_who_are_signed_in_are_not_asked_again(federation: Federation) -> None:
     with http_sign_in.new_browser(federation.sandbox.environment) as browser:
         assert federation.sign_in(browser=browser).ok
         sign_ins = len(federation.sandbox.world.traffic.entries("login", "sign-in"))
@@ -159,7 +159,7 @@ def test_a_walk_goes_nowhere_but_to_the_sandbox(federation: Federation) -> None:
         assert http_sign_in.visit(browser, "https://www.example.com/").outcome == "elsewhere"
 
 
-def test_the_whole_world_goes_back_to_a_snapshot_as_often_as_it_is_told(federation: Federation) -> None:
+def test_the_whole_world_can_be_restored_from_a_snapshot_repeatedly(federation: Federation) -> None:
     world = federation.sandbox.world
     restore, before = world.snapshot(), world.clock.now()
     for _turn in range(2):

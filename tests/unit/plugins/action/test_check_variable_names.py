@@ -44,7 +44,7 @@ def test_every_variable_of_a_playbook_is_known() -> None:
         ("certificate_rotation_setle_seconds", "certificate_rotation_settle_seconds"),
     ],
 )
-def test_a_misspelt_one_is_told_with_the_one_that_was_meant(misspelt: str, meant: str) -> None:
+def test_a_misspelt_one_is_reported_with_the_one_that_was_meant(misspelt: str, meant: str) -> None:
     assert names.unknown_names([misspelt, "federation_region", "ansible_user", "federation", "__federation_plan"]) == [
         misspelt
     ]

@@ -63,7 +63,7 @@ def test_the_settings_of_a_member(groups: list[str], match: str, expected: dict[
     assert agents([member(*groups)], GROUPS, match, DEFAULTS) == [person | expected]
 
 
-def test_what_is_wrong_is_told() -> None:
+def test_what_is_wrong_is_reported() -> None:
     with pytest.raises(AnsibleFilterError, match="first or merge"):
         agents([member()], GROUPS, "last")
     with pytest.raises(AnsibleFilterError, match="has no group"):

@@ -138,12 +138,12 @@ def test_many_people_are_folded_and_none_is_missing() -> None:
     assert {f"agent{number}@example.com" for number in range(300)} <= set(names)
 
 
-def test_a_template_that_cannot_be_rendered_is_told() -> None:
+def test_a_template_that_cannot_be_rendered_is_reported() -> None:
     with pytest.raises(AnsibleFilterError, match=r"cannot be rendered: .*no_such"):
         federation_report_page(a_report(), "{{ no_such }}")
 
 
-def test_what_is_no_report_is_told() -> None:
+def test_a_file_that_is_no_report_is_reported() -> None:
     with pytest.raises(AnsibleFilterError, match="The previous report is not a report"):
         federation_report([], r.NOW, previous={"findings": []})
 

@@ -40,6 +40,6 @@ def test_an_empty_limit_is_the_default_and_not_no_limit(limit: t.Any, variable: 
     assert bool(plan["refusal"]) is refused
 
 
-def test_a_limit_that_is_none_is_told() -> None:
+def test_a_limit_that_is_none_is_reported() -> None:
     with pytest.raises(AnsibleFilterError, match="max_removals"):
         run_plan(RESULTS, {"azure_saml_app": "the application"}, [], "many")

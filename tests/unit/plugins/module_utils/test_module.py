@@ -239,7 +239,7 @@ def test_one_objects_failure_skips_the_rest_of_that_object_only() -> None:
     assert crowd.seated == ["ann", "cid"]
 
 
-def test_several_failures_are_told_in_one_message() -> None:
+def test_several_failures_are_reported_in_one_message() -> None:
     with pytest.raises(Exit) as raised:
         _module.converge(t.cast("t.Any", FakeModule()), Crowd("ann", "cid"), "crowd")
     assert (

@@ -68,7 +68,7 @@ def test_a_token_s_request_tells_not_even_lengths(tmp_path: Path, monkeypatch: p
     assert (tmp_path / "recording").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_written_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(_record.VARIABLE, str(tmp_path))
     with pytest.raises(FederationError, match="Could not record a request"):
         _record.write({})

@@ -304,7 +304,7 @@ def test_one_500_is_repeated_where_that_is_safe(server: Server, method: str, tri
     assert server.paths().count("/v1.0/x") == tries
 
 
-def test_a_500_that_stays_is_told_soon(server: Server) -> None:
+def test_a_500_that_stays_is_reported_soon(server: Server) -> None:
     server.answers["/v1.0/x"] = [answer({"error": {"code": "InternalServerError"}}, 500)]
     with pytest.raises(FederationError, match="500 InternalServerError"):
         microsoft(server).request(graph.Request("PATCH", "/x", "change x", {}))
@@ -389,7 +389,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     ],
 )
 @pytest.mark.parametrize("call", ONE_OF_EACH)
-def test_a_certificate_that_is_refused_is_told_at_once(
+def test_a_certificate_that_is_refused_is_reported_at_once(
     authority: trustme.CA, pauses: list[float], call: str, certificate: dict[str, t.Any] | None, message: str
 ) -> None:
     context = tls(trustme.CA()) if certificate is None else tls(authority, **certificate)
@@ -424,7 +424,7 @@ def test_a_file_of_authorities_that_cannot_be_used(
 
 
 @pytest.mark.parametrize("call", ONE_OF_EACH)
-def test_a_server_without_tls_is_told_at_once(pauses: list[float], call: str) -> None:
+def test_a_server_without_tls_is_reported_at_once(pauses: list[float], call: str) -> None:
     with serving(None) as other, pytest.raises(FederationError, match="does not speak TLS"):
         ANY_CALL[call](other)
     assert not pauses

@@ -113,7 +113,7 @@ def test_the_deadline_names_the_wait_and_says_that_nothing_is_lost(time: FakeTim
     assert "Run the task again" in str(raised.value)
 
 
-def test_a_wait_in_vain_names_the_variable_of_the_roles() -> None:
+def test_a_wait_that_times_out_names_the_variable_of_the_roles() -> None:
     with pytest.raises(TimedOut) as waited:
         Waiter(timeout=0).until("it", lambda: None)
     assert "To wait longer, increase wait_timeout (in the roles: federation_wait_timeout)" in str(waited.value)

@@ -48,7 +48,7 @@ def test_a_denial_says_whose_policy_it_was(reason: str, hint: str) -> None:
         ("RequestInTheFuture", "Request is in the future."),
     ],
 )
-def test_a_wrong_clock_is_told_as_that(code: str, message: str) -> None:
+def test_a_wrong_clock_is_reported_as_such(code: str, message: str) -> None:
     error = ClientError({"Error": {"Code": code, "Message": message}}, "GetRole")
     with pytest.raises(Denied) as raised, clients.attempt("read the role 'x'"):
         raise error

@@ -61,7 +61,7 @@ def _clients(answers: dict[str, Exception]) -> t.Callable[[str], t.Any]:
 
 
 @pytest.mark.parametrize("playbook", denied_reads.READS)
-def test_nothing_is_said_where_nothing_is_denied(playbook: str) -> None:
+def test_nothing_is_reported_where_nothing_is_denied(playbook: str) -> None:
     result = denied_reads.find(playbook, _clients({"iam:GetRole": _refused("NoSuchEntity")}), KNOWN, POOLS)
     assert result == {"denied": [], "untried": [], "statements": [], "message": ""}
 
@@ -107,7 +107,7 @@ def test_what_stands_above_the_caller_is_not_promised() -> None:
     assert "No policy of the caller allows iam:GetRole" in result["message"]
 
 
-def test_what_could_not_be_tried_is_told() -> None:
+def test_what_could_not_be_tried_is_reported() -> None:
     answers: dict[str, Exception] = {
         "iam:GetRole": _refused("AccessDenied"),
         "iam:GetSAMLProvider": ConnectTimeoutError(endpoint_url="https://iam.amazonaws.com"),

@@ -111,7 +111,7 @@ def test_metadata_that_is_only_announced(old: metadata_of.Metadata) -> None:
     ] == ["create"]
 
 
-def test_another_issuer_is_said(saml: SimpleNamespace, old: metadata_of.Metadata) -> None:
+def test_another_issuer_is_reported(saml: SimpleNamespace, old: metadata_of.Metadata) -> None:
     other = metadata_of.parse(saml.metadata(saml.certificate(), entity_id="https://sts.windows.net/other/"))
     plan = saml_provider_plan.plan(DesiredProvider(ARN, other), SamlProvider(ARN, old))
     assert plan.warnings == (
@@ -189,7 +189,7 @@ def test_encryption_that_iam_would_refuse(
         saml_provider_plan.plan(DesiredProvider(ARN, new, **desired), SamlProvider(ARN, new, private_keys=held))
 
 
-def test_an_added_key_is_not_wanted_twice(new: metadata_of.Metadata) -> None:
+def test_an_added_key_is_not_added_twice(new: metadata_of.Metadata) -> None:
     desired = DesiredProvider(ARN, new, private_key="always")
     assert steps(desired.once_done, SamlProvider(ARN, new, private_keys=KEYS[:1])) == []
 

@@ -140,7 +140,7 @@ def test_each_certificate_with_the_view_of_both_clouds(facts: f.Facts, expected:
     assert sorted(rows) == expected
 
 
-def test_the_certificate_that_ends_first_stands_first_and_who_signs_is_told() -> None:
+def test_the_certificate_that_ends_first_stands_first_and_who_signs_is_reported() -> None:
     ended = m.key("old", begins=-400, ends=-10)
     fresh = m.key("next", begins=-20, ends=500, active=False)
     rows = certificates(m.with_application(keys=(fresh, ended)))

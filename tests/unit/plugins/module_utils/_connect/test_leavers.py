@@ -186,7 +186,7 @@ def test_what_is_done(rules: Rules, expected: list[tuple[str, str, str]]) -> Non
     assert [(step.operation, step.text, step.target) for step in steps] == expected
 
 
-def test_what_is_only_told() -> None:
+def test_what_is_only_reported() -> None:
     departures = leaving.departures(
         desired(anna="1"), by_username(existing("bob"), existing("ann", person_id="1")), Rules(is_whole=True)
     )

@@ -209,7 +209,7 @@ def test_errors(error: FederationError, kind: type[FederationError], code: str, 
     assert error.message.startswith("Could not change it: Microsoft Graph answered")
 
 
-def test_persist_tells_the_last_error() -> None:
+def test_retry_until_replicated_raises_the_last_error() -> None:
     time = SimpleNamespace(now=0.0)
     waiter = Waiter(timeout=5, clock=lambda: time.now, sleep=lambda seconds: setattr(time, "now", time.now + seconds))
     tries: list[int] = []

@@ -178,7 +178,7 @@ def test_options_that_entra_refuses(name: str, days: int) -> None:
     signing.check_desired("Sign-in 2026", 1095)
 
 
-def test_what_was_made_here_is_told_by_tags() -> None:
+def test_managed_objects_are_recognized_by_tags() -> None:
     """By thumbprint, or until it is first activated by the second in which it ends; one that is gone is still known by
     its thumbprint.
     """

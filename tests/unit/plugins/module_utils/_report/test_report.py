@@ -242,7 +242,7 @@ NEXT: t.Final = m.certificate("next").thumbprint
         ),
     ],
 )
-def test_what_changed_is_told(before: f.Facts, after: f.Facts, expected: list[tuple[str, str]]) -> None:
+def test_what_changed_is_reported(before: f.Facts, after: f.Facts, expected: list[tuple[str, str]]) -> None:
     texts = changes(before, after)
     assert set(expected) <= set(texts)
     assert expected or not texts

@@ -85,7 +85,7 @@ def test_a_person_has_one_cause_and_one_command() -> None:
     assert "then look at: user" in output
 
 
-def test_one_cause_of_many_is_told_once() -> None:
+def test_one_cause_of_many_is_reported_once() -> None:
     people = [stopped(f"agent{number:03}@example.com") for number in range(300)]
     output = text(*people)
     assert output.startswith("sales: 300 people cannot sign in.")

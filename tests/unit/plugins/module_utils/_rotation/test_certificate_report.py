@@ -117,7 +117,7 @@ def test_what_could_not_be_read_is_a_problem_too() -> None:
     assert result["hosts"]["a"] == {"state": "not_readable", "problems": ["a: It is closed."]}
 
 
-def test_a_host_that_is_not_federated_is_no_problem_unless_told() -> None:
+def test_a_host_that_is_not_federated_is_no_problem_unless_requested() -> None:
     missing = {"new": "It is not federated."}
     result = certificate_report([], not_federated=missing)
     assert (result["problems"], result["not_federated"]) == ([], missing)

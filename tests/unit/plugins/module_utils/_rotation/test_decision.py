@@ -152,7 +152,7 @@ def test_what_both_clouds_show_decides_the_stage(case: str) -> None:
     ("case", "since"),
     [("ended", -5), ("ended, a new one signs, unknown to AWS", -5), ("activated by hand, not published", -7.5)],
 )
-def test_failing_sign_ins_are_told_of(case: str, since: float) -> None:
+def test_failing_sign_ins_are_reported(case: str, since: float) -> None:
     certificates, providers = TABLE[case][:2]
     assert decide(certificates, providers, NOW, Rules()).failing_since == after(since)
 
@@ -175,7 +175,7 @@ def test_a_certificate_that_a_provider_lacks_is_never_activated(case: str) -> No
         )
 
 
-def test_a_rotation_that_was_rolled_back_goes_on_when_told() -> None:
+def test_a_rotation_that_was_rolled_back_goes_on_if_requested() -> None:
     certificates, providers = TABLE["rolled back"][:2]
     assert decide(certificates, providers, NOW, Rules(resume=True)).stage == "activate"
 
@@ -326,7 +326,7 @@ def test_only_what_was_made_here_is_activated_or_retired(case: tuple[str, str, s
 
 
 @pytest.mark.parametrize("case", [case for case in OWNERS if case[1] == "foreign"], ids=", ".join)
-def test_what_others_made_is_taken_over_when_told(case: tuple[str, str, str, str]) -> None:
+def test_what_others_made_is_taken_over_if_requested(case: tuple[str, str, str, str]) -> None:
     """With both options a certificate of others is what one of ours would be."""
     due, _owner, place, held = case
     decision = decide_in(federation(*case), Rules(adopt_unmanaged=True, remove_unmanaged=True))
@@ -347,7 +347,7 @@ def test_what_others_made_is_removed_when_told_and_nothing_is_activated() -> Non
 
 
 @pytest.mark.parametrize("case", TABLE)
-def test_no_certificate_of_others_is_ever_touched_unless_told(case: str) -> None:
+def test_no_certificate_of_others_is_ever_touched_unless_requested(case: str) -> None:
     """Every state of the table, with every choice of the certificates that others made."""
     certificates, providers = TABLE[case][:2]
     for foreign in itertools.product((True, False), repeat=len(certificates)):
@@ -380,7 +380,7 @@ REPLACED: t.Final = Rules(replaced="A")
 COMPROMISED: t.Final = Rules(replaced="A", compromised=True)
 
 
-def test_a_certificate_is_replaced_at_once_when_told() -> None:
+def test_a_certificate_is_replaced_at_once_if_requested() -> None:
     """The active one that is named, once; what takes its place is not replaced in turn."""
     young = certificate("A", -2, 1093, active=True, since=-2)
     assert decide([young], [provider("A")], NOW, REPLACED).stage == "stage"

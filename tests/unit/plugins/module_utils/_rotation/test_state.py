@@ -93,7 +93,7 @@ def test_an_application_names_those_who_trust_it() -> None:
         ([APPLICATION | {"managed": False}], "an app", ""),
     ],
 )
-def test_what_is_not_the_one_application_is_said(
+def test_what_is_not_the_one_application_is_reported(
     applications: list[dict[str, t.Any]], app_id: str | None, problem: str
 ) -> None:
     consumers = rotation_consumers(applications, app_id=app_id, name="App")
