@@ -55,11 +55,11 @@ def add(
     noted: str | None = None,
     is_new: bool = False,
 ) -> tuple[NewCredential, dict[str, t.Any]]:
-    """Make a certificate, inactive when another one is usable; and the service principal, which shows it then, but for
-    its keys. Another run may do the same at this moment: both then go on with the same one.
+    """Create a certificate, inactive when another one is usable; and the service principal, which shows it then, but
+    for its keys. Another run may do the same at this moment: both then continue with the same one.
 
-    principal: as it was last read or written. That the certificate is made here is noted first.
-    noted: its end, where that is noted already. is_new: this run has just created the application, so that whatever
+    principal: as it was last read or written. noted: the end of the certificate, where that is noted already; else it
+    is noted first. is_new: this run has just created the application, so that whatever
     certificate it has is of another run; where none is seen yet, one that comes shows in the looks that follow.
     """
     principal_id = principal["id"]
@@ -72,9 +72,8 @@ def add(
     request = Request("POST", f"/servicePrincipals/{principal_id}/addTokenSigningCertificate", f"make {what}", body)
 
     def attempt() -> NewCredential:
-        answer = retry_until_replicated(
-            waiter, "the service principal to take a signing certificate", lambda: graph.request(request)
-        )
+        reason = "the service principal to take a signing certificate"
+        answer = retry_until_replicated(waiter, reason, lambda: graph.request(request))
         return NewCredential(answer["customKeyIdentifier"], answer["key"])
 
     def look_beside() -> bool:
@@ -84,14 +83,12 @@ def add(
         if not look_beside():
             return None
         keys = {key_of(key): key["key"] for key in verifying(read_keys(graph, principal_id)) if key.get("key")}
-        return next(
-            (NewCredential(identifier, key) for identifier, key in keys.items() if identifier not in before), None
-        )
+        added = next((identifier for identifier in keys if identifier not in before), None)
+        return NewCredential(added, keys[added]) if added else None
 
     is_rival = _rival(before, ends)
     rivals = [] if is_alone or not look_beside() else _rivals_in(read_keys(graph, principal_id), is_rival)
     credential = rivals[0] if rivals else make(waiter, what, attempt, look)
-
     credential, current = _settled(graph, waiter, principal_id, credential, before=before, is_rival=is_rival)
     if second(credential.certificate.not_after) != ends:  # Entra ID chose another end than the one that was noted.
         others = [tag for tag in tags if tag != f"{CERTIFICATE_TAG}{ends}"]
