@@ -24,7 +24,7 @@ from pathlib import Path
 
 from _peers import HEADER, Cost, Terraform, measured, play_task, row, terraform_plugins
 
-from contact_centre import Centre, seed_centre, person
+from contact_centre import Centre, person, seed_centre
 from federation_sandbox.testing import Sandbox, running_sandbox
 from support import COLLECTIONS, module_environment
 
