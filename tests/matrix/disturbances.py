@@ -252,9 +252,8 @@ DISTURBANCES: t.Final[dict[str, Disturbance]] = {
     "the pool's provider is changed by hand": Disturbance(_change_pool_provider, "CreateIdentityProvider"),
     "the app client is changed by hand": Disturbance(_change_client, "UpdateUserPoolClient"),
     "the role is changed by hand": Disturbance(_change_role, "PutRolePolicy"),
-    "the provider's notes are removed by hand": Disturbance(
-        _change_notes, scenarios=("rotation", "retire", "rollback")
-    ),
+    # once the certificate is activated, no job needs the note, or writes it again
+    "the provider's notes are removed by hand": Disturbance(_change_notes, before="TagSAMLProvider"),
     "the provider is made by somebody else": Disturbance(_make_provider, before="CreateSAMLProvider", undo=_provider),
     "the role is made by somebody else": Disturbance(_make_role, before="CreateRole", undo=_role),
     "the pool's provider is made by somebody else": Disturbance(

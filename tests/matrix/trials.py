@@ -241,13 +241,19 @@ class Bench:
         return [*problems, *(f"the third run wrote: {each}" for each in written)]
 
     def _undo(self, disturbance: Disturbance, outcome: str, terminal: Terminal, folder: Path) -> list[str]:
-        """Remove what somebody else has made, if that is the disturbance: the job must have refused it until then."""
+        """Remove what somebody else has made, if that is the disturbance: the job must have refused it until then, and
+        whatever ran must have left it.
+        """
         if disturbance.undo is None:
             return []
         again = self._run(self._scenario.again, terminal, folder)
+        left = contents(self._world)
         with self._world.lock:
             disturbance.undo(self._world)
-        return [] if outcome == "failed" and again else ["what somebody else has made was taken over"]
+        if left == contents(self._world):
+            return ["what somebody else has made was removed"]
+        is_refused = outcome == "failed" and (again or self._scenario.recovery)
+        return [] if is_refused else ["what somebody else has made was taken over"]
 
     def _state(self, folder: Path) -> State:
         """What both clouds and the folder hold. Of a job that is recovered from by another one, what is deleted does
@@ -280,8 +286,8 @@ def _key(state: State) -> str:
 
 def _without(state: State, left_out: collections.abc.Sequence[str]) -> State:
     """A state without some of what its tenants hold."""
-
-    def without(tenant: dict[str, t.Any]) -> dict[str, t.Any]:
-        return {key: value for key, value in tenant.items() if key not in left_out}
-
-    return {**state, "entra": {name: without(tenant) for name, tenant in state["entra"].items()}}
+    tenants = state["entra"].items()
+    return {
+        **state,
+        "entra": {name: {key: held[key] for key in held if key not in left_out} for name, held in tenants},
+    }
