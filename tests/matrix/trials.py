@@ -286,8 +286,8 @@ def _key(state: State) -> str:
 
 def _without(state: State, left_out: collections.abc.Sequence[str]) -> State:
     """A state without some of what its tenants hold."""
-    tenants = state["entra"].items()
-    return {
-        **state,
-        "entra": {name: {key: held[key] for key in held if key not in left_out} for name, held in tenants},
-    }
+
+    def without(tenant: dict[str, t.Any]) -> dict[str, t.Any]:
+        return {key: value for key, value in tenant.items() if key not in left_out}
+
+    return {**state, "entra": {name: without(tenant) for name, tenant in state["entra"].items()}}
