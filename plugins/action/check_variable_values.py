@@ -14,6 +14,7 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.openccp.federation.plugins.module_utils import _variables
+from ansible_collections.openccp.federation.plugins.module_utils._printable import message_text
 
 ROLES: t.Final = Path(__file__).resolve().parents[2] / "roles"
 #: where Ansible puts the words of --extra-vars that follow a space, and so belong to no variable
@@ -79,7 +80,8 @@ class ActionModule(ActionBase):
                 values[name], options[name] = value, options_of(role)[name]
         problems = [*_stray_words((task_vars or {}).get(_STRAY)), *_variables.problems(values, options)]
         if problems:
-            return {**result, "failed": True, "msg": f"{' '.join(problems)} Nothing was changed.", "problems": problems}
+            message = message_text(f"{' '.join(problems)} Nothing was changed.")
+            return {**result, "failed": True, "msg": message, "problems": problems}
         return {**result, "changed": False, "problems": []}
 
     def _value(self, raw: t.Any) -> t.Any:

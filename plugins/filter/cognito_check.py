@@ -81,6 +81,7 @@ import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.cognito_hops import PoolPath, check_pool
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import table
+from ansible_collections.openccp.federation.plugins.module_utils._printable import message_text
 
 
 def cognito_check(
@@ -120,7 +121,7 @@ def cognito_check(
         summary = " ".join([verdict, *(finding.reason for finding in unknown)])
     return {
         "ok": not failed,
-        "summary": summary,
+        "summary": message_text(summary),
         "findings": [each.as_dict() for each in findings],
         "table": table(findings),
     }

@@ -156,6 +156,7 @@ import typing as t
 from dataclasses import asdict
 
 from ansible.errors import AnsibleParserError
+from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.amazon.aws.plugins.plugin_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.plugin_utils.inventory import AWSInventoryBase
 from ansible_collections.openccp.federation.plugins.module_utils._connect.discovery import (
@@ -171,6 +172,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._domain.partiti
     partition_of_region,
 )
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._printable import message_text
 
 ROLE_VARIABLES = {
     "federation_instance_alias": "alias",
@@ -206,7 +208,8 @@ class InventoryModule(AWSInventoryBase):
             host = self._add(instance)
             if host in names:
                 raise AnsibleParserError(
-                    f"hostnames gives the name {host} to two instances, {names[host]} and {instance['arn']}."
+                    f"hostnames gives the name {message_text(host)} to two instances, {names[host]} and "
+                    f"{instance['arn']}."
                 )
             names[host] = instance["arn"]
         self.update_cached_result(path, fits, {"regions": regions, **asdict(discovery)})
@@ -304,11 +307,13 @@ class InventoryModule(AWSInventoryBase):
         return [instance for instance in matches if instance["federated"] in federated]
 
     def _add(self, instance: dict[str, t.Any]) -> str:
+        # ansible-core 2.18 and older would take a tag that looks like a template for one, and run what it says.
+        instance = wrap_var(instance)
         connect = {key: value for key, value in instance.items() if key not in ("assumed_role_arn", "external_id")}
         variables = {name: instance[key] for name, key in ROLE_VARIABLES.items() if instance[key]} | {
             "connect": connect
         }
-        host = self._hostname(variables)
+        host: str = wrap_var(self._hostname(variables))
         inventory: t.Any = self.inventory
         inventory.add_host(host)
         for name, value in variables.items():

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.openccp.federation.plugins.module_utils._printable import message_text
+
 
 class FederationError(Exception):
     """What was tried, on which object, what the cloud answered and what to do about it.
@@ -25,7 +27,7 @@ class FederationError(Exception):
     message: one sentence that names the attempt and the object.
     code: the cloud's error code. request_id: the cloud's identifier of the request.
     hint: what the user can do. details: further return values of the failed task.
-    None of them may hold a secret.
+    None of them may hold a secret. Names and a cloud's words are in them as they can be shown.
     """
 
     def __init__(
@@ -37,19 +39,20 @@ class FederationError(Exception):
         hint: str | None = None,
         **details: t.Any,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = message_text(message)
+        super().__init__(self.message)
         self.code = code
         self.request_id = request_id
         self.hint = hint
         self.details = details
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}" if self.hint else self.message
+        return message_text(f"{self.message} {self.hint}") if self.hint else self.message
 
     def as_result(self) -> dict[str, t.Any]:
         """The keys that a failed task returns beside C(msg)."""
-        known = {"error_code": self.code, "request_id": self.request_id, "hint": self.hint}
+        hint = message_text(self.hint) if self.hint else None
+        known = {"error_code": self.code, "request_id": self.request_id, "hint": hint}
         return {key: value for key, value in (known | self.details).items() if value is not None}
 
 

@@ -20,6 +20,7 @@ from ansible.module_utils.compat.version import LooseVersion
 from ansible_collections.openccp.federation.plugins.module_utils._access import listed
 from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError
 from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan, Step, shown_diff, step_records
+from ansible_collections.openccp.federation.plugins.module_utils._printable import message_text
 from ansible_collections.openccp.federation.plugins.module_utils._resource import Resource
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
@@ -119,7 +120,7 @@ def converge(module: Module, resource: Resource[t.Any, t.Any], key: str) -> t.No
     try:
         plan = resource.plan(resource.read())
         for warning in plan.warnings:
-            module.warn(warning)
+            module.warn(message_text(warning))
         failures.update(plan.skipped)
         if not module.check_mode:
             resource.apply(plan, done, failures)

@@ -28,6 +28,11 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else _REPLACEMENT for character in text)
 
 
+def message_text(text: str) -> str:
+    """A message or a warning of any length: a line break in a name is a space, and nothing of it obeys a terminal."""
+    return printable(" ".join(text.splitlines()).replace("\t", " "))
+
+
 def one_line(text: str, longest: int = LONGEST_SENTENCE) -> str:
     """The text in one line: white space is one space each, and what is too long ends in an ellipsis."""
     line = printable(" ".join(text.split()))

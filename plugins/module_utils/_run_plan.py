@@ -20,7 +20,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._lockout import
     pools_locked_out,
     serves_another_instance,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._printable import one_line
+from ansible_collections.openccp.federation.plugins.module_utils._printable import message_text, one_line
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
 Record = t.Mapping[str, t.Any]
@@ -71,9 +71,9 @@ def run_plan(
         steps=tuple({"part": role, **step} for role, result in seen.items() for step in result["steps"]),
         losses=losses,
         kept=_kept(seen),
-        refusal=" ".join(filter(None, refusals)),
+        refusal=message_text(" ".join(filter(None, refusals))),
         unusable=unusable,
-        unusable_members=_unusable_members(unusable, people.get("members", 0)),
+        unusable_members=message_text(_unusable_members(unusable, people.get("members", 0))),
         unusable_fails=bool(unusable) and people.get("unusable_members") == "fail",
     )
 

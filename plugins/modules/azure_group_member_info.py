@@ -205,6 +205,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._entra import g
 from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC, entra_rules
 from ansible_collections.openccp.federation.plugins.module_utils._entra.graph import connect
 from ansible_collections.openccp.federation.plugins.module_utils._module import Module, inform
+from ansible_collections.openccp.federation.plugins.module_utils._printable import message_text
 from ansible_collections.openccp.federation.plugins.module_utils._saml import person_names
 from ansible_collections.openccp.federation.plugins.module_utils._saml.claims import SESSION_NAME_SOURCES
 
@@ -225,7 +226,7 @@ def read(module: Module) -> dict[str, t.Any]:
     members, unusable = group_members.sorted_out(membership, rules)
     warnings = group_members.warnings(membership.groups, unusable)
     for warning in warnings[:TOLD]:
-        module.warn(warning)
+        module.warn(message_text(warning))
     if len(warnings) > TOLD:
         module.warn(f"{len(warnings) - TOLD} more people cannot be agents; they are returned in unusable.")
     groups = [

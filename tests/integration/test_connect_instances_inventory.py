@@ -433,3 +433,38 @@ def test_bad_options_are_refused_before_any_request(
 ) -> None:
     assert message in inventory.refused(options)
     assert inventory.sandbox.world.traffic.requests() == []
+
+
+def test_what_the_cloud_says_is_no_template(inventory: Inventory, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Whoever may tag an instance does not run commands on the controller: not by a variable, nor by a host's name"""
+    template = "{{ lookup('ansible.builtin.pipe', 'touch " + str(tmp_path / "run") + "') }}"
+    tags = {"Name": template, template: "x"}
+    place = {"account": HOME, "region": "eu-central-1"}
+    clouds.seed(sandbox.world, {"aws": {"instances": [{**place, "alias": "tagged", "tags": tags}]}})
+    options = {
+        "filters": {"alias": ["tagged"]},
+        "hostnames": ["'host of ' ~ connect.tags.Name"],
+        "compose": {"composed": "'a ' ~ connect.tags.Name"},
+    }
+    listed = inventory.list(options)
+    (host,) = listed["_meta"]["hostvars"]
+    assert host == f"host of {template}"
+    message = {"msg": {"tags": "{{ connect.tags }}", "composed": "{{ composed }}", "host": "{{ inventory_hostname }}"}}
+    tasks = [{"ansible.builtin.set_fact": {"kept": "{{ connect.tags }}"}}, {"ansible.builtin.debug": message}]
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(
+        json.dumps([{"hosts": "all", "connection": "local", "gather_facts": False, "tasks": tasks}]), "utf-8"
+    )
+    run = run_ansible(
+        ansible_command("ansible-playbook", "--inventory", tmp_path / "connect_instances.yml", playbook),
+        {
+            **ansible_environment(sandbox.environment),
+            "AWS_ACCESS_KEY_ID": KEY["id"],
+            "AWS_SECRET_ACCESS_KEY": KEY["secret"],
+        },
+        tmp_path,
+        merged=True,
+    )
+    assert run.returncode == 0, run.stdout
+    assert not (tmp_path / "run").exists(), run.stdout
+    assert run.stdout.count("lookup('ansible.builtin.pipe'") >= 4, run.stdout

@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import HOPS, NEVER_READABLE
+from ansible_collections.openccp.federation.plugins.module_utils._printable import message_text, printable
 from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
 Status = t.Literal["pass", "warning", "fail", "unknown"]
@@ -106,12 +107,14 @@ def summary(findings: t.Sequence[Finding]) -> str:
     failed = [finding for finding in findings if finding.status == "fail"]
     if failed:
         hops = ", ".join(dict.fromkeys(finding.hop for finding in failed))
-        return f"{len(failed)} of {len(findings)} findings fail: {hops}. {failed[0].subject}: {failed[0].reason}"
+        first = f"{failed[0].subject}: {failed[0].reason}"
+        return message_text(f"{len(failed)} of {len(findings)} findings fail: {hops}. {first}")
     warnings = [finding for finding in findings if finding.status == "warning"]
     unknown = [finding for finding in findings if finding.status == "unknown" and finding.hop not in NEVER_READABLE]
     named = [f"{finding.subject}: {finding.reason}" for finding in (*warnings, *unknown)][:1]
     checked = any(finding.person for finding in findings)
-    return " ".join([verdict(len(warnings), [finding.hop for finding in unknown], somebody=checked), *named])
+    sentence = verdict(len(warnings), [finding.hop for finding in unknown], somebody=checked)
+    return message_text(" ".join([sentence, *named]))
 
 
 def verdict(warnings: int, unknown: t.Iterable[str], *, somebody: bool) -> str:
@@ -140,4 +143,4 @@ def table(findings: t.Iterable[Finding]) -> list[str]:
                 lines += textwrap.wrap(
                     label + words, _WIDTH, initial_indent=_INDENT, subsequent_indent=indent, break_on_hyphens=False
                 )
-    return lines
+    return [printable(line) for line in lines]

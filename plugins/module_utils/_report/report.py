@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import STATUSES
 from ansible_collections.openccp.federation.plugins.module_utils._checks.hops import DRAWN, NEVER_READABLE
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._printable import message_text
 from ansible_collections.openccp.federation.plugins.module_utils._report import changes
 from ansible_collections.openccp.federation.plugins.module_utils._report.commands import command
 
@@ -62,7 +63,7 @@ def build(
 
 
 def _not_readable(host: str, reason: str) -> Document:
-    return {"host": host, "line": f"{host}: could not be checked. {reason}", "reason": reason}
+    return {"host": host, "line": message_text(f"{host}: could not be checked. {reason}"), "reason": reason}
 
 
 def _since(previous: t.Any, report: Document) -> Document:
@@ -106,7 +107,7 @@ def _federation(host: str, result: t.Mapping[str, t.Any], inventories: t.Sequenc
     headline = _headline(of_all, people, warnings, findings)
     return {
         "host": host,
-        "line": f"{host}: {headline}",
+        "line": message_text(f"{host}: {headline}"),
         "state": _state(findings),
         "headline": headline,
         "checked_at": overview["time"],

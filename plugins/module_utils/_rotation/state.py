@@ -13,6 +13,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._printable import message_text
 from ansible_collections.openccp.federation.plugins.module_utils._rotation import decision as rotation
 from ansible_collections.openccp.federation.plugins.module_utils._rotation import steps
 
@@ -93,7 +94,7 @@ def state(application: Record, look: Look, now: str, rules: rotation.Rules, run:
     known = {
         "providers": providers,
         "pool_providers": in_pools,
-        "problem": _unknown_providers(application, look) or _not_readable(look, tenant) or _missing(look),
+        "problem": message_text(_unknown_providers(application, look) or _not_readable(look, tenant) or _missing(look)),
         "undecided": "",
     }
     if known["problem"]:
@@ -101,7 +102,7 @@ def state(application: Record, look: Look, now: str, rules: rotation.Rules, run:
     try:
         decided = decide(application, providers, now, rules)
     except InvalidInput as error:
-        return known | {"undecided": f"{application['name']}: {error}"}
+        return known | {"undecided": message_text(f"{application['name']}: {error}")}
     return known | {
         "next": decided | {key: application[key] for key in ("app_id", "days_left", "certificates")},
         "steps": planned_steps(decided, application, providers, run, compromised=rules.compromised),

@@ -13,15 +13,20 @@ import typing as t
 
 import pytest
 from ansible_collections.openccp.federation.plugins.module_utils import _run_plan, _run_table
+from ansible_collections.openccp.federation.plugins.module_utils._checks.findings import Finding, summary, table
 from ansible_collections.openccp.federation.plugins.module_utils._connect import agents_csv
-from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._definition import ControllerModule, ModuleEnd
+from ansible_collections.openccp.federation.plugins.module_utils._errors import FederationError, InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._module import converge
+from ansible_collections.openccp.federation.plugins.module_utils._plan import Plan
 from ansible_collections.openccp.federation.plugins.module_utils._printable import (
     LONGEST_NAME,
     LONGEST_SENTENCE,
     one_line,
     printable,
 )
-from ansible_collections.openccp.federation.plugins.module_utils._report import terminal
+from ansible_collections.openccp.federation.plugins.module_utils._report import report, terminal
+from ansible_collections.openccp.federation.plugins.module_utils._resource import Resource
 from ansible_collections.openccp.federation.plugins.module_utils._rotation import certificate_report
 
 HOSTILE: t.Final = {
@@ -102,6 +107,49 @@ def test_the_plan(name: str) -> None:
     lines = _run_plan.sentences(plan)
     assert len(lines) == 5
     assert all(harmless(line) and len(line) <= LONGEST_SENTENCE for line in lines)
+
+
+class Warns(Resource[None, None]):
+    """Has nothing to do, and a warning."""
+
+    def __init__(self, warning: str) -> None:
+        self._warning = warning
+
+    def read(self) -> None:
+        """There is nothing."""
+
+    def plan(self, actual: None) -> Plan[None]:
+        return Plan(warnings=(self._warning,))
+
+    def result(self, plan: Plan[None]) -> dict[str, t.Any]:
+        return {}
+
+
+@parametrize
+def test_messages_and_warnings(name: str) -> None:
+    """What a cloud answers and how things are called are in errors, and in what a playbook fails with"""
+    error = FederationError(f"Could not read {name}.", hint=f"Rename {name}.", also=name)
+    assert all(harmless(text) for text in (str(error), error.message, error.as_result()["hint"]))
+    assert error.as_result()["also"] == name, "data is returned as it is"
+    module = ControllerModule("m", {}, check_mode=True, diff=False)
+    with pytest.raises(ModuleEnd):
+        converge(module, Warns(name), "x")
+    (warning,) = module.warnings
+    assert harmless(warning)
+    unusable = [{"user_principal_name": name, "person_id": "1", "reasons": [name], "fixes": [name]}]
+    plan = _run_plan.run_plan({"connect_users": "b"}, {"connect_users": {"steps": [], "unusable": unusable}}, [], "")
+    assert harmless(plan.unusable_members)
+
+
+@parametrize
+def test_what_a_check_comes_to(name: str) -> None:
+    for status in ("fail", "warning", "unknown"):
+        findings = [Finding("user", name, status, reason=name, symptom=name, fix=name)]
+        assert harmless(summary(findings))
+        assert all(harmless(line) for line in table(findings))
+    (failure,) = report.build([{"host": name, "not_readable": name}], now="2030-01-01T00:00:00Z")["not_readable"]
+    assert harmless(failure["line"])
+    assert failure["reason"] == name
 
 
 @parametrize
