@@ -249,6 +249,24 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         symptoms.DENIED,
         "'demo'",
     ),
+    "relay state, ARN": (
+        relay(m.RELAY_STATE.replace(m.INSTANCE_ID, m.INSTANCE)),
+        "relay_state",
+        symptoms.CONSOLE_HOME,
+        "does not lead",
+    ),
+    "relay state, slash behind the id": (
+        relay(m.RELAY_STATE.replace("?", "/?")),
+        "relay_state",
+        symptoms.CONSOLE_HOME,
+        "does not lead",
+    ),
+    "relay state, no Region": (
+        relay(m.RELAY_STATE.replace("eu-central-1.", "")),
+        "relay_state",
+        symptoms.DENIED,
+        "names no Region",
+    ),
     "relay state, another service": (
         relay("https://console.aws.amazon.com/s3"),
         "relay_state",

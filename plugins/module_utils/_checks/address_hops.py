@@ -178,12 +178,10 @@ def _relay_problems(path: Path, text: str) -> collections.abc.Iterator[Problem]:
             symptoms.CONSOLE_HOME,
         )
         return
-    region = relay_state.region or home.region
+    region = relay_state.region or path.desired.partition.console_region
     if region != home.region:
-        yield Problem(
-            f"It leads to the Region {region}, the instance is in {home.region}.",
-            _symptom_at(path, relay_state, region),
-        )
+        where = f"leads to the Region {region}," if relay_state.region else "names no Region, so AWS chooses one;"
+        yield Problem(f"It {where} the instance is in {home.region}.", _symptom_at(path, relay_state, region))
     if relay_state.instance_id != home.instance_id:
         case = (
             " They differ only in case, and both are case-sensitive."
@@ -232,7 +230,7 @@ def _unusable(path: Path, text: str) -> str:
         return symptoms.CONSOLE_HOME
     host, console = parts.hostname or "", path.desired.partition.console_host
     in_console = parts.scheme == "https" and (host == console or host.endswith("." + console))
-    if in_console and parts.path.startswith("/connect/federate/"):
+    if in_console and re.fullmatch(r"/connect/federate/[^/]+", parts.path):
         return symptoms.DENIED
     return symptoms.CONSOLE_HOME
 

@@ -31,6 +31,8 @@ class Partition:
     """The entity id in the metadata of the partition's SAML service provider."""
     extra_audiences: tuple[str, ...] = ()
     """What the sign-in accepts beside `audience`."""
+    console_region: str = ""
+    """The Region of the console at the host that names none."""
     instance_domain: str = ""
     """What the hosts of Amazon Connect's instances end with; nothing where there are none."""
 
@@ -43,6 +45,7 @@ AWS = Partition(
     console_host="console.aws.amazon.com",
     audience="urn:amazon:webservices",
     extra_audiences=("https://signin.aws.amazon.com/saml",),
+    console_region="us-east-1",
     instance_domain="my.connect.aws",
 )
 GOVCLOUD = Partition(
@@ -52,6 +55,7 @@ GOVCLOUD = Partition(
     signin_host="signin.amazonaws-us-gov.com",
     console_host="console.amazonaws-us-gov.com",
     audience="urn:amazon:webservices:govcloud",
+    console_region="us-gov-west-1",
     instance_domain="govcloud.connect.aws",
 )
 CHINA = Partition(
@@ -61,6 +65,7 @@ CHINA = Partition(
     signin_host="signin.amazonaws.cn",
     console_host="console.amazonaws.cn",
     audience="urn:amazon:webservices:cn-north-1",
+    console_region="cn-north-1",
 )
 
 PARTITIONS: t.Mapping[str, Partition] = {partition.name: partition for partition in (AWS, GOVCLOUD, CHINA)}

@@ -34,7 +34,7 @@ _RESILIENT_HOST = re.compile(r"[0-9a-f-]{36}\.[a-z0-9-]+\.sign-in\.connect\.aws"
 _DESTINATION = re.compile(r"/(?!/)|https://[^/?#]")
 _NEW_DOMAIN = re.compile(r"[?&]new_domain=")
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
-_RELAY_PATH = re.compile(r"/connect/federate/(?P<instance>[^/]+)/?")
+_RELAY_PATH = re.compile(r"/connect/federate/(?P<instance>[^/]+)")
 
 
 def reply_url(partition: Partition, region: str | None = None, acs_id: str | None = None) -> str:

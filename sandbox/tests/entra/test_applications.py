@@ -201,12 +201,31 @@ def test_web_keeps_the_members_that_are_not_sent(graph: t.Any) -> None:
         ({"signInAudience": "Everyone"}, "Invalid value"),
         ({"api": {"requestedAccessTokenVersion": 3}}, "Invalid value"),
         ({"notes": "x" * 1025}, "Invalid value"),
+        ({"web": {"redirectUriSettings": [{"nonsense": 1}]}}, "Invalid property"),
+        ({"web": {"implicitGrantSettings": {"nonsense": True}}}, "Invalid property"),
+        ({"requiredResourceAccess": [{"resourceAccess": [{"nonsense": 1}]}]}, "Invalid property"),
+        ({"optionalClaims": {"saml2Token": [{"nonsense": 1}]}}, "Invalid property"),
+        ({"api": {"preAuthorizedApplications": [{"nonsense": 1}]}}, "Invalid property"),
+        ({"addIns": [{"properties": [{"nonsense": 1}]}]}, "Invalid property"),
+        ({"nativeAuthenticationApisEnabled": {}}, "Cannot convert"),
+        ({"keyCredentials": [{"customKeyIdentifier": "no base64!"}]}, "Cannot convert"),
+        ({"keyCredentials": [{"startDateTime": "2026-01-01"}]}, "Cannot convert"),
+        ({"web": None}, "Invalid value"),
+        ({"info": None}, "Invalid value"),
+        ({"uniqueName": ""}, "Invalid value"),
+        ({"web": {"redirectUris": ["https://["]}}, "Invalid value"),
+        ({"identifierUris": ["https://["]}, "Invalid value"),
+        ({"groupMembershipClaims": "Everything"}, "Invalid value"),
+        ({"passwordCredentials": [{"displayName": "x"}]}, "must be generated with service actions"),
     ],
 )
 def test_patch_refuses(graph: t.Any, body: dict[str, t.Any], text: str) -> None:
-    """2, 11: what the published type does not hold, or may not be set"""
-    application, _principal = graph.instantiate()
-    assert text in graph.refused("PATCH", f"/applications/{application['id']}", 400, json=body)["message"]
+    """2, 11: what the published type does not hold, or may not be set; nothing of a refused request is kept"""
+    application, principal = graph.instantiate()
+    paths = [f"/applications/{application['id']}", f"/servicePrincipals/{principal['id']}"]
+    before = [graph("GET", path, 200) for path in paths]
+    assert text in graph.refused("PATCH", paths[0], 400, json={"description": "Ours", **body})["message"]
+    assert [graph("GET", path, 200) for path in paths] == before
 
 
 def role(value: str | None = "agent", **more: t.Any) -> dict[str, t.Any]:

@@ -67,6 +67,15 @@ def test_filter(text: str, accepted: bool) -> None:
         ("application", "contains(displayName,'x')"),
         ("application", "displayName/any(t:t eq 'x')"),
         ("application", "tags/all(t:t eq 'x')"),
+        ("application", "tags eq 'x'"),
+        ("application", "tags ge 'x'"),
+        ("application", "startswith(tags,'x')"),
+        ("application", "tags in ('x')"),
+        ("application", "info eq 'x'"),
+        ("application", "info ge 'x'"),
+        ("application", "keyCredentials/any(k:k ge 'x')"),
+        ("application", "(" * 2000 + "displayName eq 'x'" + ")" * 2000),
+        ("application", "not " * 2000 + "displayName eq 'x'"),
         ("application", "displayName eq 'x' displayName eq 'y'"),
         ("application", "tolower(displayName) eq 'x'"),
         ("servicePrincipal", "preferredSingleSignOnMode eq 'saml'"),
@@ -106,11 +115,48 @@ def test_advanced_operators(graph: t.Any, text: str) -> None:
         "$orderby=displayName&$filter=startswith(displayName,'x')",
         "$expand=nonsense",
         "$skiptoken=nonsense",
+        "$skiptoken=eyJza2lwIjogLTF9",  # {"skip": -1}
+        "$skiptoken=eyJza2lwIjogMWU0MDB9",  # {"skip": 1e400}
         "$search=x",
+        "$top=1&$top=2",
+        "$filter=displayName eq 'x'&$filter=displayName eq 'y'",
+        "filter=displayName eq 'x'",
+        "top=1",
     ],
 )
 def test_options_refused(graph: t.Any, options: str) -> None:
     graph.refused("GET", f"/applications?{options}", 400)
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["$filter=displayName eq 'x'", "$top=1", "$count=true", "$orderby=displayName", "$skiptoken=x", "$search=x"],
+)
+def test_options_of_lists_are_refused_for_one_object(graph: t.Any, tenant: t.Any, options: str) -> None:
+    application, _principal = graph.instantiate()
+    graph.session.headers.update(EVENTUAL)
+    paths = [f"/applications/{application['id']}", "/policies/defaultAppManagementPolicy"]
+    group = next(tenant["groups"].current())
+    paths.append(f"/groups/{group['id']}/members/$count")
+    for path in paths:
+        graph.refused("GET", f"{path}?{options}", 400)
+
+
+def test_one_object_shows_what_is_selected(graph: t.Any) -> None:
+    assert set(graph("GET", "/policies/defaultAppManagementPolicy?$select=isEnabled", 200)) == {
+        "@odata.context",
+        "id",
+        "isEnabled",
+    }
+    graph.refused("GET", "/policies/defaultAppManagementPolicy?$select=nonsense", 400)
+
+
+@pytest.mark.parametrize("key", ["displayName='Amazon Connect'", "nonsense='x'"])
+def test_only_alternate_keys_address_an_object(graph: t.Any, key: str) -> None:
+    """2.19"""
+    graph.instantiate()
+    graph.refused("GET", f"/applications({key})", 400)
+    graph.refused("GET", "/users(displayName='jane')", 400)
 
 
 def test_select_and_order(graph: t.Any) -> None:

@@ -202,6 +202,8 @@ def test_assignment_refused(graph: t.Any) -> None:
     first, second = create(graph), create(graph)
     graph.refused("POST", path, 400, json=reference(first, host="graph.microsoft.us"))
     graph.refused("POST", path, 400, json={"@odata.id": "nonsense"})
+    graph.refused("POST", path, 400, json={"@odata.id": "https://["})
+    graph.refused("POST", path, 400, json={**reference(first), "nonsense": True})
     graph.refused("POST", path, 400, json={})
     graph.refused("POST", path, 404, json=reference({"id": "5d7a5b6e-0000-4000-8000-000000000001"}))
     graph("POST", path, 204, json=reference(first))

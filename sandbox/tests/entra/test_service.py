@@ -173,6 +173,12 @@ def test_batch(graph: t.Any, sandbox: t.Any) -> None:
         [{"id": "a", "method": "FETCH", "url": "/users"}],
         [{"method": "GET", "url": "/users"}],
         ["nonsense"],
+        [item("a", "/users", dependsOn=5)],
+        [item("a", "/users", dependsOn=[{}])],
+        [item("a", "/users", headers=["x"])],
+        [item("a", "/users", headers={"x": 5})],
+        [item("a", "http://[")],
+        [item("a", "/users", nonsense=True)],
     ],
 )
 def test_batch_refused(graph: t.Any, requests: list[t.Any]) -> None:

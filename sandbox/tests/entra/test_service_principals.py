@@ -112,6 +112,16 @@ def test_any_thumbprint_is_taken(graph: t.Any, tenant: t.Any) -> None:
     assert active(tenant, principal) is None
 
 
+def test_thumbprints_are_stored_in_lower_case(graph: t.Any, tenant: t.Any) -> None:
+    """E9"""
+    _application, principal = graph.saml_application()
+    made = add(graph, principal)["thumbprint"]
+    graph("PATCH", path(principal), 204, json={"preferredTokenSigningKeyThumbprint": made})
+    assert made == made.upper()
+    assert graph("GET", path(principal), 200)["preferredTokenSigningKeyThumbprint"] == made.lower()
+    assert active(tenant, principal) == made
+
+
 def test_an_expired_certificate_gives_way_to_any_valid_one(
     graph: t.Any, tenant: t.Any, sandbox: t.Any, graph_as: t.Any
 ) -> None:
@@ -270,6 +280,8 @@ def test_settings_of_single_sign_on(graph: t.Any) -> None:
         {"appOwnerOrganizationId": "x"},
         {"servicePrincipalNames": ["https://elsewhere.example.com"]},
         {"loginUrl": "nowhere"},
+        {"loginUrl": "https://["},
+        {"tags": ["x" * 257]},
         {
             "keyCredentials": [
                 {"usage": "Verify", "type": "AsymmetricX509Cert", "customKeyIdentifier": "eA==", "key": "eA=="}

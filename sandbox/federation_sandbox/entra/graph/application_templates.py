@@ -32,7 +32,7 @@ def _list(context: Context) -> Response:
 
 
 def _get(context: Context) -> Response:
-    query = context.query("applicationTemplate")
+    query = context.query_of_object("applicationTemplate")
     return context.json(
         {"@odata.context": context.annotation("applicationTemplates/$entity"), **query.project(_template(context))}
     )

@@ -10,9 +10,9 @@ import typing as t
 from werkzeug import Response
 
 from federation_sandbox.entra.graph.app_roles import checked_roles
-from federation_sandbox.entra.graph.bodies import check_length, checked
+from federation_sandbox.entra.graph.bodies import check_length, check_tags, checked
 from federation_sandbox.entra.graph.context import Context, Expansions, Key
-from federation_sandbox.entra.graph.credentials import changed_application_keys
+from federation_sandbox.entra.graph.credentials import changed_application_keys, changed_application_passwords
 from federation_sandbox.entra.graph.deleted_items import check_deletable, delete_softly
 from federation_sandbox.entra.graph.errors import bad_request, conflict, invalid_value, missing_value, not_found
 from federation_sandbox.entra.graph.identifiers import check_identifiers
@@ -20,12 +20,17 @@ from federation_sandbox.entra.graph.owners import bound_owners, shown_owners
 from federation_sandbox.entra.graph.permissions import APPLICATION_READ, APPLICATION_WRITE
 from federation_sandbox.entra.graph.principals import copy_to_principal
 from federation_sandbox.entra.graph.routes import Route
+from federation_sandbox.entra.graph.urls import split_url
 from federation_sandbox.entra.state import Record, Tenant, match, new_id
 
 _AUDIENCES: t.Final[frozenset[str]] = frozenset(
     {"AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"}
 )
 _MERGED: t.Final[frozenset[str]] = frozenset({"web", "api", "spa", "publicClient", "info", "parentalControlSettings"})
+#: facts/entra.md 2.14, and what else Graph's description of the property has
+_GROUP_CLAIMS: t.Final[frozenset[str]] = frozenset(
+    {"None", "SecurityGroup", "DirectoryRole", "ApplicationGroup", "All"}
+)
 _LOGO_LIMIT: t.Final[int] = 100 * 1024
 #: the kinds of picture that clients are known to upload (facts/entra.md 2.16), and how each begins
 LOGOS: t.Final[dict[str, tuple[bytes, ...]]] = {
@@ -85,13 +90,15 @@ def update_application(tenant: Tenant, record: Record, content: dict[str, t.Any]
     for name, value in content.items():
         if name == "appRoles":
             record[name] = checked_roles("Application", record["appRoles"], value)
-        elif name in _MERGED and value is not None:
+        elif name in _MERGED:
             record[name] = {**(record.get(name) or {}), **value}
         elif name == "uniqueName" and value != record.get("uniqueName"):
             _check_unique_name(tenant, record, value)
             record[name] = value
         elif name == "keyCredentials":
             record[name] = changed_application_keys(tenant, record, value)
+        elif name == "passwordCredentials":
+            record[name] = changed_application_passwords(record, value)
         elif name != "identifierUris":
             record[name] = value
     if "identifierUris" in content:
@@ -100,19 +107,27 @@ def update_application(tenant: Tenant, record: Record, content: dict[str, t.Any]
 
 
 def _check_values(content: dict[str, t.Any]) -> None:
+    for name in _MERGED & content.keys():
+        if content[name] is None:
+            raise invalid_value(name, "Application")
     if "displayName" in content and not (content["displayName"] or "").strip():
         raise invalid_value("displayName", "Application")
     check_length("Application", content, displayName=256, description=1024, notes=1024, uniqueName=255)
     if content.get("signInAudience", "AzureADMyOrg") not in _AUDIENCES:
         raise invalid_value("signInAudience", "Application")
-    tags = content.get("tags", [])
-    if len(set(tags)) != len(tags) or any(not 1 <= len(tag) <= 256 for tag in tags):
-        raise invalid_value("tags", "Application")
+    check_tags("Application", content.get("tags", []))
     addresses = (content.get("web") or {}).get("redirectUris") or []
-    if any("://" not in address or "*" in address for address in addresses) or len(set(addresses)) != len(addresses):
+    if not all(map(_is_address, addresses)) or len(set(addresses)) != len(addresses):
         raise invalid_value("redirectUris", "Application")
+    claims = (content.get("groupMembershipClaims") or "None").split(",")
+    if not _GROUP_CLAIMS.issuperset(claim.strip() for claim in claims):
+        raise invalid_value("groupMembershipClaims", "Application")
     if (content.get("api") or {}).get("requestedAccessTokenVersion") not in (None, 1, 2):
         raise invalid_value("requestedAccessTokenVersion", "Application")
+
+
+def _is_address(text: str) -> bool:
+    return "://" in text and "*" not in text and bool(split_url(text).scheme)
 
 
 def _check_unique_name(tenant: Tenant, record: Record, name: str) -> None:
@@ -120,6 +135,8 @@ def _check_unique_name(tenant: Tenant, record: Record, name: str) -> None:
         raise bad_request(
             "Property 'uniqueName' is read-only and cannot be set.", target="uniqueName", detail="ReadOnlyProperty"
         )
+    if not name:
+        raise invalid_value("uniqueName", "Application")
     held = (*tenant["applications"].current(), *tenant["deletedItems"].current())
     if match(held, uniqueName=name):
         raise conflict("uniqueName")

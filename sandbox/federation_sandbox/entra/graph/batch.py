@@ -14,9 +14,11 @@ from werkzeug import Request, Response
 from werkzeug.test import EnvironBuilder
 
 from federation_sandbox.entra.graph.errors import bad_request
+from federation_sandbox.entra.graph.urls import split_url
 from federation_sandbox.service import Call
 
 _LIMIT: t.Final[int] = 20
+_MEMBERS: t.Final[frozenset[str]] = frozenset({"id", "method", "url", "headers", "body", "dependsOn"})
 _METHODS: t.Final[frozenset[str]] = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 
 #: answers one request as if it had come alone
@@ -70,8 +72,15 @@ def _check(item: Item) -> None:
             raise bad_request(f"Batch request has a step without '{name}'.", code="BadRequest")
     if item["method"].upper() not in _METHODS:
         raise bad_request(f"Invalid method '{item['method']}' in batch request.", code="BadRequest")
-    headers = {name.lower() for name in item.get("headers") or {}}
-    if item.get("body") is not None and "content-type" not in headers:
+    headers, earlier = item.get("headers") or {}, item.get("dependsOn") or []
+    if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
+        raise bad_request(f"Invalid headers in the batch request step '{item['id']}'.", code="BadRequest")
+    if not isinstance(earlier, list) or not all(isinstance(each, str) for each in earlier):
+        raise bad_request(f"Invalid dependency for request Id {item['id']}.", code="BadRequest")
+    wrong = sorted(set(item) - _MEMBERS) if split_url(item["url"]).path else [item["url"]]
+    if wrong:
+        raise bad_request(f"Invalid batch request step '{item['id']}': {', '.join(wrong)}.", code="BadRequest")
+    if item.get("body") is not None and "content-type" not in map(str.lower, headers):
         raise bad_request(
             f"Write request id : {item['id']} does not contain Content-Type header or body.", code="BadRequest"
         )
@@ -106,7 +115,7 @@ def _answer_item(request: Request, call: Call, item: Item, answer: Answerer) -> 
 
 
 def _part(request: Request, item: Item) -> Request:
-    url = urllib.parse.urlsplit(item["url"])
+    url = split_url(item["url"])
     version = request.path.removesuffix("/$batch")
     headers = {**(item.get("headers") or {}), "Authorization": request.headers.get("Authorization", "")}
     builder = EnvironBuilder(

@@ -13,6 +13,8 @@ from federation_sandbox.entra.graph.model import TYPES, Property
 from federation_sandbox.entra.state import moment
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_BINARY = re.compile(r"(?:[\w+/-]{4})*(?:[\w+/-]{2}(?:==)?|[\w+/-]{3}=?)?", re.ASCII)
 _PRIMITIVES: t.Final[dict[str, type]] = {"bool": bool, "int": int, "object": dict}
 
 
@@ -55,11 +57,21 @@ def _check_primitive(kind: str, property_type: Property, item: t.Any) -> None:
         raise _wrong(kind, property_type)
     if property_type.kind == "guid" and not _GUID.fullmatch(str(item)):
         raise _wrong(kind, property_type)
-    if property_type.kind == "time":
-        try:
-            moment(str(item))
-        except ValueError as reason:
-            raise _wrong(kind, property_type) from reason
+    if property_type.kind == "bytes" and not _BINARY.fullmatch(str(item)):
+        raise _wrong(kind, property_type)
+    if property_type.kind == "time" and not is_time(item):
+        raise _wrong(kind, property_type)
+
+
+def is_time(text: t.Any) -> bool:
+    """Whether a value is a time with its zone, as Edm.DateTimeOffset is written."""
+    if not isinstance(text, str) or not _TIME.fullmatch(text):
+        return False
+    try:
+        moment(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _wrong(kind: str, property_type: Property) -> Exception:
@@ -78,3 +90,9 @@ def check_length(kind: str, content: dict[str, t.Any], **limits: int) -> None:
     for name, limit in limits.items():
         if len(content.get(name) or "") > limit:
             raise invalid_value(name, kind)
+
+
+def check_tags(kind: str, tags: list[str]) -> None:
+    """400 for a tag that is there twice, empty or too long."""
+    if len(set(tags)) != len(tags) or any(not 1 <= len(tag) <= 256 for tag in tags):
+        raise invalid_value("tags", kind)

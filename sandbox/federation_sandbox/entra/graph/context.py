@@ -92,6 +92,10 @@ class Context:
         exact = () if self.settings.proxy_addresses_ignore_case else ("proxyAddresses",)
         return odata.parse(kind, self.request.args, self.eventual, expandable, self.version == "beta", exact=exact)
 
+    def query_of_object(self, kind: str, expandable: collections.abc.Collection[str] = ()) -> odata.Query:
+        """The query options for one object of a type."""
+        return odata.parse_of_object(kind, self.request.args, expandable, self.version == "beta")
+
     def find(self, collection: str, key: str | Key) -> Record:
         """The object that a path names, as a read returns it; 404 when it does not exist, or is not replicated yet."""
         if isinstance(key, Key):
@@ -139,7 +143,7 @@ class Context:
 
     def entity(self, collection: str, record: Record, status: int = 200, expand: Expansions | None = None) -> Response:
         """A response that contains one object."""
-        query = self.query(COLLECTIONS[collection], expand or ())
+        query = self.query_of_object(COLLECTIONS[collection], expand or ())
         content = {"@odata.context": self.annotation(f"{collection}/$entity"), **query.project(record)}
         if query.expand and expand:
             content[query.expand] = expand[query.expand](record)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from federation_sandbox.entra.certificates import der, load_certificate, self_signed, thumbprint
+from federation_sandbox.entra.graph.bodies import is_time
 from federation_sandbox.entra.graph.errors import bad_request, invalid_value, unknown_parameter
 from federation_sandbox.entra.graph.management import check_key_lifetime
 from federation_sandbox.entra.state import Record, Tenant, moment, new_id, timestamp
@@ -77,10 +78,9 @@ def _certificate_request(
     start = tenant.world.entra_now().replace(microsecond=0)
     latest = _years_after(start)
     end = body.get("endDateTime")
-    try:
-        end_date = latest if end is None else moment(end)
-    except (ValueError, AttributeError) as reason:
-        raise invalid_value("endDateTime", _RESOURCE) from reason
+    if end is not None and not is_time(end):
+        raise invalid_value("endDateTime", _RESOURCE)
+    end_date = latest if end is None else moment(end)
     # A client that adds three years to its own clock is some seconds ahead of ours.
     if not start < end_date <= latest + dt.timedelta(minutes=5):
         raise bad_request(
@@ -151,6 +151,18 @@ def changed_application_keys(tenant: Tenant, record: Record, keys: list[Record])
         return _new_key(tenant, {"customKeyIdentifier": name, **credential, "keyId": key_id}, {})
 
     return _replaced(before, keys, make)
+
+
+def changed_application_passwords(record: Record, passwords: list[Record]) -> list[Record]:
+    """The passwords of an application after a PATCH request, which may only take some away."""
+    before = record.get("passwordCredentials") or []
+    _check_kept({"passwordCredentials": before}, "passwordCredentials", passwords, left_out=False)
+
+    def refused(_each: Record) -> Record:
+        message = "New password credentials must be generated with service actions."
+        raise bad_request(message, target="passwordCredentials", detail="InvalidValue")
+
+    return _replaced(before, passwords, refused)
 
 
 def _check_kept(record: Record, name: str, credentials: collections.abc.Iterable[Record], *, left_out: bool) -> None:

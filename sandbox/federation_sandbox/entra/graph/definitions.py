@@ -8,9 +8,9 @@ from __future__ import annotations
 import collections.abc
 import json
 import typing as t
-import urllib.parse
 
 from federation_sandbox.entra.graph.errors import bad_request
+from federation_sandbox.entra.graph.urls import split_url
 
 _ENTRY: t.Final[frozenset[str]] = frozenset(
     {
@@ -107,7 +107,7 @@ def _is_group_filter(value: t.Any) -> bool:
 def _is_absolute_uri(value: t.Any) -> bool:
     if not isinstance(value, str) or any(character.isspace() for character in value):
         return False
-    parts = urllib.parse.urlsplit(value)
+    parts = split_url(value)
     return bool(parts.scheme and (parts.netloc or parts.path))
 
 

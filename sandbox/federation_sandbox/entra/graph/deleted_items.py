@@ -91,7 +91,7 @@ def _lister(kind: str) -> t.Callable[[Context], Response]:
 def _get(context: Context) -> Response:
     record = context.find("deletedItems", context.keys[0])
     only_owned(context.caller, DELETED_READ[record["_kind"]])
-    query = context.query(record["_kind"])
+    query = context.query_of_object(record["_kind"])
     about = {
         "@odata.context": context.annotation("directoryObjects/$entity"),
         "@odata.type": f"#microsoft.graph.{record['_kind']}",
@@ -126,7 +126,7 @@ def _restore(context: Context) -> Response:
         "@odata.context": context.annotation("directoryObjects/$entity"),
         "@odata.type": f"#microsoft.graph.{kind}",
     }
-    return context.json({**about, **context.query(kind).project({**record, "deletedDateTime": None})})
+    return context.json({**about, **context.query_of_object(kind).project({**record, "deletedDateTime": None})})
 
 
 def _put_back(tenant: Tenant, record: Record) -> None:

@@ -13,6 +13,7 @@ from werkzeug import Response
 
 from federation_sandbox.entra.graph.context import Context, Expansions, Key
 from federation_sandbox.entra.graph.errors import bad_request, not_found, unsupported_query
+from federation_sandbox.entra.graph.odata import check_options
 from federation_sandbox.entra.graph.permissions import (
     DOMAIN_READ,
     FULL_USER,
@@ -60,7 +61,7 @@ def _manager(context: Context) -> Response:
     if manager is None:
         raise not_found("manager")
     about = {"@odata.context": context.annotation("directoryObjects/$entity"), "@odata.type": "#microsoft.graph.user"}
-    return context.json({**about, **context.query("user").project(readable(context, manager))})
+    return context.json({**about, **context.query_of_object("user").project(readable(context, manager))})
 
 
 def _expansions(context: Context) -> Expansions:
@@ -126,6 +127,7 @@ def _listed(context: Context, members: collections.abc.Iterable[Record], cast: s
 def _counted(context: Context, members: collections.abc.Iterable[Record]) -> Response:
     if not context.eventual:
         raise bad_request("$count is not currently supported.")
+    check_options(context.request.args)
     return Response(str(sum(1 for each in members)), content_type="text/plain")
 
 

@@ -27,6 +27,8 @@ _FUNCTIONS: t.Final[dict[str, str]] = {"startswith": "s", "endswith": "w", "cont
 #: operators that only the advanced query engine evaluates
 _ADVANCED: t.Final[frozenset[str]] = frozenset("nw")
 _LONGEST_LIST: t.Final[int] = 15
+#: how many parentheses and negations a filter may have, one in another
+_DEEPEST: t.Final[int] = 100
 _LITERALS: t.Final[dict[str, t.Any]] = {"true": True, "false": False, "null": None}
 #: how a literal of a kind is written; every other kind is a string
 _CATEGORIES: t.Final[dict[str, tuple[str, ...]]] = {
@@ -61,6 +63,8 @@ class _Parser:
         self._advanced = advanced
         self._position = 0
         self._tokens = self._split(text)
+        if sum(word in ("(", "not", "NOT") for _category, word in self._tokens) > _DEEPEST:
+            raise bad_request(f"The node count limit of '{_DEEPEST}' has been exceeded.", code="BadRequest")
 
     def everything(self) -> Predicate:
         """The complete filter."""
@@ -135,6 +139,7 @@ class _Parser:
         operand, property_type = self._operand(word, variable)
         if variable is None and self._peek() == "/":
             return self._lambda(word, property_type)
+        self._check_single(property_type, variable)
         operator = self._next()[1]
         if operator not in _COMPARISONS:
             raise self._invalid()
@@ -147,6 +152,7 @@ class _Parser:
     def _function(self, name: str, variable: tuple[str, Property] | None) -> Predicate:
         self._expect("(")
         operand, property_type = self._operand(self._next()[1], variable)
+        self._check_single(property_type, variable)
         self._check(_FUNCTIONS[name], property_type)
         self._expect(",")
         part = str(self._literal(property_type)).lower()
@@ -199,6 +205,12 @@ class _Parser:
             raise unsupported_query(
                 f"Operator specified in filter clause for property '{property_type.name}' is not supported."
             )
+
+    def _check_single(self, property_type: Property, variable: tuple[str, Property] | None) -> None:
+        """Refuse to compare a list, for which there is any(), or an object."""
+        is_list = property_type.many and variable is None
+        if is_list or property_type.kind in TYPES or property_type.kind == "object":
+            raise self._unsupported(property_type.name)
 
     def _list(self, property_type: Property) -> list[t.Any]:
         self._expect("(")

@@ -11,6 +11,7 @@ import urllib.parse
 from federation_sandbox.entra.graph.errors import bad_request, conflict, invalid_value
 from federation_sandbox.entra.graph.management import applies, identifier_rule
 from federation_sandbox.entra.graph.templates import GALLERY
+from federation_sandbox.entra.graph.urls import split_url
 from federation_sandbox.entra.state import Record, Tenant, match
 
 #: the identifier that AWS answers to in every partition
@@ -39,7 +40,7 @@ def _is_saml(tenant: Tenant, application: Record) -> bool:
 
 
 def _check_form(tenant: Tenant, application: Record, uri: str) -> None:
-    parts, settings = urllib.parse.urlsplit(uri), tenant.world.settings
+    parts, settings = split_url(uri), tenant.world.settings
     if not parts.scheme or any(character.isspace() for character in uri) or len(uri) > 255:
         raise invalid_value("identifierUris", "Application")
     if parts.scheme in ("http", "https") and parts.path == "/" and not parts.query and not parts.fragment:

@@ -21,7 +21,7 @@ _TYPES: t.Final[dict[str, str]] = {
         createdDateTime:time!/entgli defaultRedirectUri:str description:str/entgls disabledByMicrosoftStatus:str!/ent
         displayName:str/entglis groupMembershipClaims:str identifierUris:[str]/engls info:informationalUrl/entgl
         isDeviceOnlyAuthSupported:bool isDisabled:bool isFallbackPublicClient:bool keyCredentials:[keyCredential]/etgl
-        managerApplications:[guid] nativeAuthenticationApisEnabled:object notes:str oauth2RequirePostResponse:bool
+        managerApplications:[guid] nativeAuthenticationApisEnabled:str notes:str oauth2RequirePostResponse:bool
         optionalClaims:optionalClaims parentalControlSettings:parentalControlSettings
         passwordCredentials:[passwordCredential] publicClient:publicClientApplication publisherDomain:str!/engls
         requestSignatureVerification:requestSignatureVerification requiredResourceAccess:[requiredResourceAccess]/etgl
@@ -126,11 +126,12 @@ _TYPES: t.Final[dict[str, str]] = {
         customKeyIdentifier:bytes displayName:str endDateTime:time hint:str keyId:guid secretText:str startDateTime:time
     """,
     "webApplication": """
-        homePageUrl:str implicitGrantSettings:object logoutUrl:str redirectUris:[str] redirectUriSettings:[object]
+        homePageUrl:str implicitGrantSettings:implicitGrantSettings logoutUrl:str redirectUris:[str]
+        redirectUriSettings:[redirectUriSettings]
     """,
     "apiApplication": """
         acceptMappedClaims:bool knownClientApplications:[guid] oauth2PermissionScopes:[permissionScope]
-        preAuthorizedApplications:[object] requestedAccessTokenVersion:int
+        preAuthorizedApplications:[preAuthorizedApplication] requestedAccessTokenVersion:int
     """,
     "appRole": """
         allowedMemberTypes:[str] description:str displayName:str id:guid isEnabled:bool origin:str! value:str
@@ -152,13 +153,13 @@ _TYPES: t.Final[dict[str, str]] = {
         enableAccessTokenIssuance:bool enableIdTokenIssuance:bool
     """,
     "requiredResourceAccess": """
-        resourceAccess:[object] resourceAppId:str
+        resourceAccess:[resourceAccess] resourceAppId:str
     """,
     "resourceAccess": """
         id:guid type:str
     """,
     "optionalClaims": """
-        accessToken:[object] idToken:[object] saml2Token:[object]
+        accessToken:[optionalClaim] idToken:[optionalClaim] saml2Token:[optionalClaim]
     """,
     "optionalClaim": """
         additionalProperties:[str] essential:bool name:str source:str
@@ -173,7 +174,7 @@ _TYPES: t.Final[dict[str, str]] = {
         appId:str delegatedPermissionIds:[str]
     """,
     "addIn": """
-        id:guid properties:[object] type:str
+        id:guid properties:[keyValue] type:str
     """,
     "keyValue": """
         key:str value:str

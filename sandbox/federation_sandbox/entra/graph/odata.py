@@ -13,6 +13,7 @@ import collections.abc
 import dataclasses
 import json
 import re
+import sys
 import typing as t
 
 from werkzeug.datastructures import MultiDict
@@ -25,9 +26,8 @@ from federation_sandbox.entra.state import Record
 DEFAULT_PAGE: t.Final[int] = 100
 LARGEST_PAGE: t.Final[int] = 999
 
-_OPTIONS: t.Final[frozenset[str]] = frozenset(
-    {"$filter", "$select", "$top", "$count", "$orderby", "$expand", "$skiptoken", "$search"}
-)
+_OF_OBJECTS: t.Final[frozenset[str]] = frozenset({"$select", "$expand"})
+_OPTIONS: t.Final[frozenset[str]] = _OF_OBJECTS | {"$filter", "$top", "$count", "$orderby", "$skiptoken", "$search"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,9 +72,7 @@ def parse(
     ConsistencyLevel: eventual. beta: whether it may read the additional properties of the version beta. exact: the
     lists whose values are compared case-sensitively.
     """
-    for name in arguments:
-        if name.startswith("$") and name not in _OPTIONS:
-            raise bad_request(f"'{name}' is not supported by the service.")
+    check_options(arguments, _OPTIONS)
     count = _boolean("$count", arguments.get("$count", "false"))
     if count and not eventual:
         raise bad_request("$count is not currently supported.")
@@ -98,6 +96,38 @@ def parse(
     )
 
 
+def check_options(arguments: MultiDict[str, str], known: collections.abc.Collection[str] = frozenset()) -> None:
+    """400 for a query option that is not among those that a resource takes, and for one that is given twice."""
+    for name in arguments:
+        if f"${name}" in _OPTIONS:
+            raise bad_request(f"The sandbox takes query options with $ alone: ${name}, not {name}.", code="BadRequest")
+        if name.startswith("$") and name not in _OPTIONS:
+            raise bad_request(f"'{name}' is not supported by the service.")
+        if name.startswith("$") and name not in known:
+            raise bad_request(f"The query option '{name}' cannot be applied to the requested resource.")
+        if name.startswith("$") and len(arguments.getlist(name)) > 1:
+            raise bad_request(
+                f"Query option '{name}' was specified more than once, but it must be specified at most once.",
+                code="BadRequest",
+            )
+
+
+def parse_of_object(
+    kind: str,
+    arguments: MultiDict[str, str],
+    expandable: collections.abc.Collection[str] = (),
+    beta: bool = False,
+) -> Query:
+    """Parse the options of a request for one object, which take what belongs to lists neither."""
+    check_options(arguments, _OF_OBJECTS)
+    return Query(
+        kind,
+        _select(kind, arguments.get("$select", ""), beta),
+        _expand(kind, arguments.get("$expand", ""), expandable),
+        beta=beta,
+    )
+
+
 def skip_token(skip: int) -> str:
     """The token of the page that begins at an offset."""
     return base64.urlsafe_b64encode(json.dumps({"skip": skip}).encode()).decode()
@@ -107,10 +137,13 @@ def _skip(token: str | None) -> int:
     if token is None:
         return 0
     try:
-        return int(json.loads(base64.urlsafe_b64decode(token))["skip"])
-    except (binascii.Error, ValueError, KeyError, TypeError) as reason:
+        skip = json.loads(base64.urlsafe_b64decode(token))["skip"]
+    except (binascii.Error, ValueError, KeyError, TypeError):
+        skip = None
+    if not isinstance(skip, int) or not 0 < skip <= sys.maxsize:
         message = "The specified page token value has expired and can no longer be included in your request."
-        raise bad_request(message, code="Directory_ExpiredPageToken") from reason
+        raise bad_request(message, code="Directory_ExpiredPageToken")
+    return skip
 
 
 def _top(text: str | None) -> int | None:

@@ -21,7 +21,7 @@ from federation_sandbox.entra.graph.permissions import (
     OWNER_ADD,
     Needs,
 )
-from federation_sandbox.entra.graph.references import referenced_id
+from federation_sandbox.entra.graph.references import referenced, referenced_id
 from federation_sandbox.entra.graph.routes import Route
 from federation_sandbox.entra.state import COLLECTIONS, Record
 
@@ -83,7 +83,7 @@ class _Owned:
         return context.page("directoryObjects", _owners(context, record), "user", typed=True)
 
     def add(self, context: Context) -> Response:
-        key = referenced_id(context, context.body().get("@odata.id"), _PLACES)
+        key = referenced(context, _PLACES)
         record = context.changing(self._collection, context.keys[0])
         owners = record.get("_owners", [])
         if _owner(context, key) in owners:

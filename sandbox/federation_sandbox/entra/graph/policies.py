@@ -13,8 +13,14 @@ from werkzeug import Response
 from federation_sandbox.entra.graph.bodies import checked
 from federation_sandbox.entra.graph.context import Context
 from federation_sandbox.entra.graph.definitions import check_definition
-from federation_sandbox.entra.graph.errors import already_referenced, bad_request, missing_value, not_found
-from federation_sandbox.entra.graph.odata import Query
+from federation_sandbox.entra.graph.errors import (
+    already_referenced,
+    bad_request,
+    invalid_value,
+    missing_value,
+    not_found,
+)
+from federation_sandbox.entra.graph.odata import Query, check_options
 from federation_sandbox.entra.graph.permissions import (
     APPLICATION_POLICIES,
     MANAGEMENT_APPLIES_TO,
@@ -23,7 +29,7 @@ from federation_sandbox.entra.graph.permissions import (
     POLICY_WRITE,
     Needs,
 )
-from federation_sandbox.entra.graph.references import referenced_id
+from federation_sandbox.entra.graph.references import referenced
 from federation_sandbox.entra.graph.routes import Route
 from federation_sandbox.entra.state import COLLECTIONS, Record, Tenant, new_id
 
@@ -59,6 +65,8 @@ class _Policies:
     def update(self, context: Context) -> Response:
         record = context.changing(self._collection, context.keys[0])
         content = checked(self._kind, context.body(), own_id=record["id"])
+        if not content.get("displayName", record["displayName"]):
+            raise invalid_value("displayName", self._title)
         if "definition" in content:
             check_definition(self._title, content["definition"])
         context.save(self._collection, {**record, **content})
@@ -87,13 +95,14 @@ class _Policies:
         return context.page(self._collection, (each for each in policies if each is not None))
 
     def references(self, context: Context) -> Response:
+        check_options(context.request.args)
         holder = context.find(self._holders, context.keys[0])
         links = [f"{context.root}/policies/{self._collection}/{key}" for key in holder[self._held]]
         return context.json({"@odata.context": context.annotation("Collection($ref)"), "value": links})
 
     def assign(self, context: Context) -> Response:
         places = (f"policies/{self._collection}", "directoryObjects")
-        policy = context.find(self._collection, referenced_id(context, context.body().get("@odata.id"), places))
+        policy = context.find(self._collection, referenced(context, places))
         holder = context.changing(self._holders, context.keys[0])
         if policy["id"] in holder[self._held]:
             raise already_referenced(self._collection)
@@ -160,7 +169,7 @@ def shown_policies(tenant: Tenant, keys: collections.abc.Iterable[str]) -> list[
 
 
 def _app_management_policy(context: Context) -> Response:
-    policy = Query("tenantAppManagementPolicy").project(context.tenant.app_management_policy)
+    policy = context.query_of_object("tenantAppManagementPolicy").project(context.tenant.app_management_policy)
     return context.json({"@odata.context": context.annotation("policies/defaultAppManagementPolicy/$entity"), **policy})
 
 

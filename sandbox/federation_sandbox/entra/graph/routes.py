@@ -13,8 +13,14 @@ import typing as t
 from werkzeug import Response
 
 from federation_sandbox.entra.graph.context import Context, Key
+from federation_sandbox.entra.graph.errors import no_segment
 from federation_sandbox.entra.graph.permissions import Needs
 
+#: what objects can be addressed by beside their IDs (facts/entra.md 2.19)
+_ALTERNATE_KEYS: t.Final[dict[str, frozenset[str]]] = {
+    "applications": frozenset({"appId", "uniqueName"}),
+    "servicePrincipals": frozenset({"appId"}),
+}
 _ALTERNATE = re.compile(r"(?P<collection>\w+)\((?P<name>\w+)='(?P<value>(?:[^']|'')*)'\)")
 Segments = list[str | Key]
 
@@ -56,5 +62,7 @@ def split(path: str) -> Segments:
     segments: Segments = []
     for part in path.strip("/").split("/"):
         match = _ALTERNATE.fullmatch(part)
+        if match and match["name"] not in _ALTERNATE_KEYS.get(match["collection"], ()):
+            raise no_segment(part)
         segments += [match["collection"], Key(match["name"], match["value"].replace("''", "'"))] if match else [part]
     return segments

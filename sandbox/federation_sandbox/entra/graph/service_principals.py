@@ -8,13 +8,12 @@ certificates.
 from __future__ import annotations
 
 import typing as t
-import urllib.parse
 
 from werkzeug import Response
 
 from federation_sandbox.entra.graph.app_roles import checked_roles
 from federation_sandbox.entra.graph.assignments import project_assignment
-from federation_sandbox.entra.graph.bodies import check_length, checked
+from federation_sandbox.entra.graph.bodies import check_length, check_tags, checked
 from federation_sandbox.entra.graph.context import Context, Expansions
 from federation_sandbox.entra.graph.credentials import add_token_signing_certificate, changed_credentials
 from federation_sandbox.entra.graph.deleted_items import check_principal_deletable, delete_softly
@@ -29,6 +28,7 @@ from federation_sandbox.entra.graph.permissions import (
 from federation_sandbox.entra.graph.policies import shown_policies
 from federation_sandbox.entra.graph.principals import blank_principal
 from federation_sandbox.entra.graph.routes import Route
+from federation_sandbox.entra.graph.urls import split_url
 from federation_sandbox.entra.state import Record, Tenant, match
 from federation_sandbox.service import CloudError
 
@@ -49,6 +49,8 @@ def update_principal(tenant: Tenant, record: Record, content: dict[str, t.Any]) 
         elif name == "tags":
             application = tenant.current("applications", appId=record["appId"]) or {"tags": []}
             record[name] = list(dict.fromkeys([*application["tags"], *value]))
+        elif name == "preferredTokenSigningKeyThumbprint":
+            record[name] = value and value.lower()  # facts/entra.md E9
         elif name not in ("keyCredentials", "passwordCredentials"):
             record[name] = value
     changed_credentials(tenant, record, content)
@@ -70,10 +72,9 @@ def _check_values(record: Record, content: dict[str, t.Any]) -> None:
     if not set(content.get("servicePrincipalNames", ())) <= set(record["servicePrincipalNames"]):
         raise invalid_value("servicePrincipalNames", resource)
     for name in ("loginUrl", "logoutUrl", "homepage"):
-        if content.get(name) and urllib.parse.urlsplit(content[name]).scheme not in ("http", "https"):
+        if content.get(name) and split_url(content[name]).scheme not in ("http", "https"):
             raise invalid_value(name, resource)
-    if len(set(content.get("tags", ()))) != len(content.get("tags", ())):
-        raise invalid_value("tags", resource)
+    check_tags(resource, content.get("tags", []))
 
 
 def _expansions(context: Context) -> Expansions:

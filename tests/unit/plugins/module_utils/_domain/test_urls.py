@@ -183,6 +183,7 @@ def test_relay_states_that_lead_nowhere(region: str, instance: str, destination:
         "https://eu-central-1.console.aws.amazon.com/console/home",
         f"https://console.example.com/connect/federate/{INSTANCE}",
         f"https://eu-central-1.console.aws.amazon.com/connect/federate/{INSTANCE}/extra",
+        f"https://eu-central-1.console.aws.amazon.com/connect/federate/{INSTANCE}/",
     ],
 )
 def test_what_is_no_relay_state(text: str) -> None:
