@@ -137,7 +137,7 @@ async def test_a_signing_certificate(graph: GraphServiceClient, saml: tuple[Appl
     assert (response.type, response.usage) == ("AsymmetricX509Cert", "Verify")
     await principal.patch(ServicePrincipal(preferred_token_signing_key_thumbprint=response.thumbprint))
     stored = await principal.get()
-    assert stored.preferred_token_signing_key_thumbprint == response.thumbprint
+    assert stored.preferred_token_signing_key_thumbprint == response.thumbprint.lower()  # facts/entra.md E9
     assert [each.key for each in stored.key_credentials] == [None, None]
     assert {each.usage for each in stored.key_credentials} == {"Sign", "Verify"}
     assert {each.custom_key_identifier for each in stored.key_credentials} == {response.custom_key_identifier}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing as t
 
 from ansible_collections.openccp.federation.plugins.module_utils._checks import symptoms
@@ -35,6 +36,22 @@ def permission(**changes: t.Any) -> dict[str, t.Any]:
     policy = policies.permission_policy([m.INSTANCE])
     policy["Statement"][0].update(changes)
     return {"Connect": policy}
+
+
+def transformed(**changes: t.Any) -> Facts:
+    """A policy whose session name is to come from a transformation, which is changed."""
+    entry = {"Source": "transformation", "ID": "x", "TransformationId": "T"}
+    definition = json.loads(m.policy(RoleSessionName=entry)[0])
+    definition["ClaimsMappingPolicy"]["ClaimsTransformation"] = [
+        {
+            "ID": "T",
+            "TransformationMethod": "CreateStringClaim",
+            "InputParameters": [{"ID": "value", "Value": m.JANE}],
+            "OutputClaims": [{"ClaimTypeReferenceId": "x", "TransformationClaimType": "createdClaim"}],
+            **changes,
+        }
+    ]
+    return m.with_application(definitions=([json.dumps(definition)],))
 
 
 def claimed(role: str = m.ROLE, provider: str = m.PROVIDER, **known: t.Any) -> Facts:
@@ -91,6 +108,26 @@ FAILING: t.Final[dict[str, tuple[Facts, str, str, str]]] = {
         "claims",
         symptoms.INVALID_RESPONSE,
         "case-sensitive",
+    ),
+    "role under another name": (
+        m.with_application(
+            definitions=(m.policy({"Value": f"{m.ROLE},{m.PROVIDER}", "SamlClaimType": f"{claims.ROLE}/ "}, Role=None),)
+        ),
+        "claims",
+        symptoms.INVALID_RESPONSE,
+        "it takes no other name",
+    ),
+    "session name of no transformation": (
+        transformed(ID="Missing"),
+        "session_name",
+        symptoms.NAME_REQUIRED,
+        "transformation.x (which the policy does not define) is empty",
+    ),
+    "session name of another output": (
+        transformed(OutputClaims=[{"ClaimTypeReferenceId": "y", "TransformationClaimType": "createdClaim"}]),
+        "session_name",
+        symptoms.NAME_REQUIRED,
+        "CreateStringClaim, whose output is another",
     ),
     "no session name": (
         m.with_policy(RoleSessionName=None),

@@ -181,7 +181,7 @@ def test_a_life_of_certificates_where_plain_reads_show_no_credentials(
     assert {base64.b64decode(key["customKeyIdentifier"]).hex().upper() for key in principal["keyCredentials"]} == {
         second
     }
-    assert (principal["preferredTokenSigningKeyThumbprint"], len(tenant.all("applications"))) == (second, 1)
+    assert (principal["preferredTokenSigningKeyThumbprint"].upper(), len(tenant.all("applications"))) == (second, 1)
     assert 429 not in {entry["status"] for entry in tenant.world.traffic.entries("graph")}
 
 
@@ -283,7 +283,7 @@ def test_a_certificate_goes_while_reads_go_backwards(
     left = {base64.b64decode(key["customKeyIdentifier"]).hex().upper() for key in principal["keyCredentials"]}
     assert left == {second, third}
     assert len(principal["passwordCredentials"]) == 2
-    assert principal["preferredTokenSigningKeyThumbprint"] == second
+    assert principal["preferredTokenSigningKeyThumbprint"].upper() == second
 
 
 # --- refused, or hidden -----------------------------------------------------------------------------------------------

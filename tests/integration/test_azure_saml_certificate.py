@@ -56,7 +56,7 @@ def listed_in(result: t.Mapping[str, t.Any]) -> list[str | None]:
 
 def active(tenant: Tenant) -> str:
     (principal,) = tenant.all("servicePrincipals")
-    return str(principal["preferredTokenSigningKeyThumbprint"])
+    return str(principal["preferredTokenSigningKeyThumbprint"]).upper()
 
 
 def test_the_whole_life_of_a_second_certificate(tenant: Tenant, first: str) -> None:

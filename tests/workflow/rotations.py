@@ -136,7 +136,7 @@ class Federation:
         assert kinds == {(each, usage) for each in passwords for usage in ("Sign", "Verify")}, (
             "not every certificate is a whole triple"
         )
-        return principal["preferredTokenSigningKeyThumbprint"], passwords
+        return principal["preferredTokenSigningKeyThumbprint"].upper(), passwords
 
     def certificate_count(self) -> int:
         """How many certificates were ever made: the sandbox forgets no private key."""

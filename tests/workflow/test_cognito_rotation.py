@@ -77,7 +77,7 @@ class Pooled(Federation):
         """What signs for the pool, and what the pool's provider trusts at this moment, as Amazon Cognito holds it."""
         provider = self.world.state(Cognito).pools[self.pool.id].providers[PROVIDER]
         held = {each.fingerprint(hashes.SHA1()).hex().upper() for each in provider.metadata.signing.certificates}
-        return str(self.pool_application()["preferredTokenSigningKeyThumbprint"]), held
+        return str(self.pool_application()["preferredTokenSigningKeyThumbprint"]).upper(), held
 
 
 @pytest.fixture

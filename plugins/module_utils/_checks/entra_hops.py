@@ -168,9 +168,16 @@ def claim_advice(path: Path, claim_type: str, value: ClaimValue) -> str:
 
 
 def _misspelt(path: Path, claim_type: str) -> str:
+    """A claim that differs from the one that AWS takes in case, or in what precedes or follows its last part."""
     names = [claim["name"] for claim in path.policy.as_sent()] if path.policy else []
-    like = [name for name in names if name.lower() == claim_type.lower()]
-    return f" AWS does not take {like[0]} for it: names are case-sensitive." if like else ""
+    if like := [name for name in names if name.lower() == claim_type.lower()]:
+        return f" AWS does not take {like[0]} for it: names are case-sensitive."
+    like = [name for name in names if _last_part(name) == _last_part(claim_type)]
+    return f" AWS does not take {like[0]!r} for it: it takes no other name." if like else ""
+
+
+def _last_part(name: str) -> str:
+    return name.strip().rstrip("/").rpartition("/")[2].lower()
 
 
 def certificate(path: Path) -> collections.abc.Iterator[Finding]:

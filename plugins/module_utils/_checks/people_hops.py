@@ -215,6 +215,9 @@ def _other_name(path: Path, source: str) -> str:
 
 
 def _fill(path: Path, source: str) -> str:
+    """How a claim that is not sent comes to a value: what is no attribute of the person is changed in the policy."""
+    if not source.startswith("user."):
+        return f"{advice.application(path, session_name_source=path.fitting_source or 'userprincipalname')}."
     fill = f"Fill {source} of the person in Entra ID"
     other = advice.application(path, session_name_source=path.fitting_source).removeprefix("Run")
     return f"{fill}, or run{other}." if path.fitting_source else f"{fill}."

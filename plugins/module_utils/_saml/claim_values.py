@@ -242,14 +242,14 @@ def _input_entry(policy: ClaimsPolicy, reference: str) -> Entry | None:
 def _transformed(policy: ClaimsPolicy, entry: Entry, name: str, person: Person) -> ClaimValue:
     transformation = _transformation(policy, entry)
     if transformation is None:
-        return ClaimValue((), f"transformation.{name}")
+        return ClaimValue((), f"transformation.{name} (which the policy does not define)")
     method = str(claims.member(transformation, "TransformationMethod"))
     compute = _METHODS.get(method.removesuffix("()").lower())
     source = f"transformation.{name} ({method})"
     if compute is None:
         return ClaimValue(None, source, f"It comes from the transformation {method}, which is not evaluated here.")
     if not _puts_out(transformation, name):
-        return ClaimValue((), source)
+        return ClaimValue((), f"transformation.{name} ({method}, whose output is another)")
     inputs: dict[str, str] = {}
     for parameter in _objects(transformation, "InputParameters"):
         inputs[str(claims.member(parameter, "ID"))] = str(claims.member(parameter, "Value"))

@@ -40,8 +40,12 @@ def _start(context: Context, params: Params, error: str) -> int:
         return 0
     try:
         operation, instance, start = json.loads(base64.urlsafe_b64decode(token))
-    except ValueError:
+    except (ValueError, TypeError):
         operation = instance = start = None
-    if (operation, instance) != (context.operation, params.get("InstanceId")):
+    if (
+        (operation, instance) != (context.operation, params.get("InstanceId"))
+        or not isinstance(start, int)
+        or start < 1
+    ):
         raise CloudError(400, error, "Invalid NextToken.")
-    return int(start)
+    return start

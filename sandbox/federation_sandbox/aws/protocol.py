@@ -118,9 +118,7 @@ def refusal(service: str, code: str, message: str, **more: t.Any) -> CloudError:
 
 
 class Api:
-    """A service. authorize: refuses a caller without permission. check_rate: refuses calls above the rate limit.
-    patterns: whether requests are validated against the patterns of the model; by default for services with XML.
-    """
+    """A service. authorize: refuses a caller without permission. check_rate: refuses calls above the rate limit."""
 
     def __init__(
         self,
@@ -130,7 +128,6 @@ class Api:
         unsigned: frozenset[str] = frozenset(),
         authorize: t.Callable[[Context, Params], None] | None = None,
         check_rate: t.Callable[[Context, OperationModel], None] | None = None,
-        patterns: bool | None = None,
     ) -> None:
         self.name = service
         self.model: ServiceModel = get_service_model(service)
@@ -140,7 +137,6 @@ class Api:
         self._check_rate = check_rate
         self._query = self.model.protocol == "query"
         self._targeted = self.model.protocol == "json"
-        self._patterns = self._query if patterns is None else patterns
         self._routing = (
             threading.Lock()
         )  # moto makes its models and routes when they are first needed, and not for several threads at once
@@ -232,7 +228,7 @@ class Api:
             raise CloudError(400, self._code(operation, "SerializationException"), str(reason)) from None
         if self._query:
             self._check_parameters(operation, params, values)
-        problems = list(validation.violations(operation.input_shape, params, self._patterns))
+        problems = list(validation.violations(operation.input_shape, params))
         if problems:
             noun = "error" if len(problems) == 1 else "errors"
             text = f"{len(problems)} validation {noun} detected: {'; '.join(problems)}"

@@ -46,24 +46,26 @@ def iam_tags(current: Tags, added: list[dict[str, str]]) -> dict[str, str]:
     return tags
 
 
-def connect_tags(current: t.Mapping[str, str], added: t.Mapping[str, str]) -> dict[str, str]:
+def connect_tags(
+    current: t.Mapping[str, str], added: t.Mapping[str, str], code: str = "InvalidParameterException"
+) -> dict[str, str]:
     """Tags after the desired tags were added. The model of Amazon Connect has a pattern for keys alone; IAM's has one
-    for values as well.
+    for values as well. code: the error code of the operation.
     """
     for key, value in added.items():
         if key.casefold().startswith("aws:") or not is_text(key):
             raise refusal(
                 "connect",
-                "InvalidParameterException",
+                code,
                 f"The tag {key!r} has a prefix or a character that keys may not have.",
             )
         if len(value) > _LONGEST_VALUE:
             raise refusal(
                 "connect",
-                "InvalidParameterException",
+                code,
                 f"The value of the tag {key!r} is longer than {_LONGEST_VALUE} characters.",
             )
     tags = {**current, **added}
     if len(tags) > MOST:
-        raise refusal("connect", "InvalidParameterException", f"A resource has at most {MOST} tags.")
+        raise refusal("connect", code, f"A resource has at most {MOST} tags.")
     return tags

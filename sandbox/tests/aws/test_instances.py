@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import json
 import uuid
 
 import pytest
 from aws_client import ACCOUNT, GOVERNMENT, GOVERNMENT_KEY, REGION, client, loose, seed
+
+from federation_sandbox.aws.accounts import Accounts
 
 WANTED = {"IdentityManagementType": "SAML", "InboundCallsEnabled": True, "OutboundCallsEnabled": False}
 
@@ -134,6 +138,30 @@ def test_foreign_tokens(connect, instance, refused):
     refused(
         connect.list_users, "InvalidParameterException", "NextToken", InstanceId=instance["id"], NextToken="bm9wZQ=="
     )
+
+
+@pytest.mark.parametrize("content", [5, ["ListUsers", "INSTANCE", -1], ["ListUsers", "INSTANCE", "1"], {}])
+def test_forged_tokens(connect, instance, refused, content):
+    text = json.dumps(content).replace("INSTANCE", instance["id"])
+    token = base64.urlsafe_b64encode(text.encode()).decode()
+    refused(connect.list_users, "InvalidParameterException", "NextToken", InstanceId=instance["id"], NextToken=token)
+
+
+def test_a_refused_request_leaves_nothing(sandbox, connect, instance, refused):
+    """Among them what is found only when most of the request has been looked at: tags."""
+    wrong = {"aws:x": "y"}
+    sandbox.world.state(Accounts).quotas[ACCOUNT].instance_changes = 1
+    saml = {"IdentityManagementType": "SAML", "InboundCallsEnabled": True, "OutboundCallsEnabled": True}
+    strict = loose("connect")
+    refused(strict.create_instance, "InvalidRequestException", InstanceAlias="other", Tags=wrong, **saml)
+    connect.create_instance(InstanceAlias="other", **saml)
+    own = {"InstanceId": instance["id"], "Tags": wrong}
+    before = connect.list_security_profiles(InstanceId=instance["id"])["SecurityProfileSummaryList"]
+    refused(strict.create_security_profile, "InvalidParameterException", SecurityProfileName="Mine", **own)
+    assert connect.list_security_profiles(InstanceId=instance["id"])["SecurityProfileSummaryList"] == before
+    number = {"QuickConnectType": "PHONE_NUMBER", "PhoneConfig": {"PhoneNumber": "+4930123456"}}
+    refused(strict.create_quick_connect, "InvalidParameterException", Name="Desk", QuickConnectConfig=number, **own)
+    assert connect.list_quick_connects(InstanceId=instance["id"])["QuickConnectSummaryList"] == []
 
 
 def test_attributes(connect, instance, refused):

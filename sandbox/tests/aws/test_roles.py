@@ -46,6 +46,31 @@ def role(iam, provider):
     ]
 
 
+def test_names_do_not_differ_in_case_alone(iam, provider, role, refused):
+    """The model of CreateRole: names are not distinguished by case; but a role is found by its exact name."""
+    refused(
+        iam.create_role,
+        "EntityAlreadyExists",
+        "federation",
+        409,
+        RoleName="federation",
+        AssumeRolePolicyDocument=trust(provider),
+    )
+    refused(iam.get_role, "NoSuchEntity", status=404, RoleName="federation")
+
+
+def test_what_no_federation_needs_is_not_offered(iam, role, refused):
+    """moto has it, but nobody has held it to AWS's rules."""
+    refused(iam.list_access_keys, "NotImplemented", status=501)
+    refused(iam.create_user, "NotImplemented", status=501, UserName="joe")
+    refused(iam.list_policies, "ValidationError", "Marker", Marker="forged")
+    profile = iam.create_instance_profile(InstanceProfileName="Desk")["InstanceProfile"]["InstanceProfileName"]
+    membership = {"InstanceProfileName": profile, "RoleName": "Federation"}
+    refused(iam.remove_role_from_instance_profile, "NoSuchEntity", status=404, **membership)
+    iam.add_role_to_instance_profile(**membership)
+    iam.remove_role_from_instance_profile(**membership)
+
+
 def test_create_read_change_delete(iam, provider, role, refused):
     assert role["Arn"] == f"arn:aws:iam::{ACCOUNT}:role/Federation"
     assert role["RoleId"].startswith("AROA")

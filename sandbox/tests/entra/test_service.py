@@ -178,7 +178,6 @@ def test_batch(graph: t.Any, sandbox: t.Any) -> None:
         [item("a", "/users", headers=["x"])],
         [item("a", "/users", headers={"x": 5})],
         [item("a", "http://[")],
-        [item("a", "/users", nonsense=True)],
     ],
 )
 def test_batch_refused(graph: t.Any, requests: list[t.Any]) -> None:

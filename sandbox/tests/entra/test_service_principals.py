@@ -115,11 +115,12 @@ def test_any_thumbprint_is_taken(graph: t.Any, tenant: t.Any) -> None:
 def test_thumbprints_are_stored_in_lower_case(graph: t.Any, tenant: t.Any) -> None:
     """E9"""
     _application, principal = graph.saml_application()
-    made = add(graph, principal)["thumbprint"]
-    graph("PATCH", path(principal), 204, json={"preferredTokenSigningKeyThumbprint": made})
-    assert made == made.upper()
-    assert graph("GET", path(principal), 200)["preferredTokenSigningKeyThumbprint"] == made.lower()
-    assert active(tenant, principal) == made
+    thumbprint_in_capitals = add(graph, principal)["thumbprint"]
+    graph("PATCH", path(principal), 204, json={"preferredTokenSigningKeyThumbprint": thumbprint_in_capitals})
+    assert thumbprint_in_capitals == thumbprint_in_capitals.upper()
+    stored = graph("GET", path(principal), 200)["preferredTokenSigningKeyThumbprint"]
+    assert stored == thumbprint_in_capitals.lower()
+    assert active(tenant, principal) == thumbprint_in_capitals
 
 
 def test_an_expired_certificate_gives_way_to_any_valid_one(

@@ -21,7 +21,6 @@ API: t.Final = Api(
     "cognito-idp",
     handlers("cognito-idp", pools, clients, identity_providers),
     authorize=permissions.authorize_cognito,
-    patterns=True,
 )
 _DISCOVERY: t.Final = re.compile(r"/([\w-]+_[0-9a-zA-Z]+)/\.well-known/(jwks\.json|openid-configuration)")
 

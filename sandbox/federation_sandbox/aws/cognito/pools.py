@@ -55,15 +55,16 @@ def create_user_pool(context: Context, params: Params) -> Item:
     """Create a pool with the standard attributes, as changed by the request, and the custom attributes."""
     settings = dict(params)
     name, own, pool_tags = settings.pop("PoolName"), settings.pop("Schema", []), settings.pop("UserPoolTags", {})
+    own_tags = dict(tags.connect_tags({}, pool_tags))
     schema = {
         standard: _attribute({"Name": standard, "AttributeDataType": kind}, custom=False)
         for standard, kind in STANDARD.items()
     }
     for entry in own:
-        attribute = _attribute(entry, custom=entry["Name"] not in STANDARD)
+        attribute = _attribute(entry, custom=entry.get("Name") not in STANDARD)
         schema[attribute["Name"]] = attribute
     pool = context.world.state(Cognito).new_pool(context, name, schema, settings)
-    pool.tags = dict(tags.connect_tags({}, pool_tags))
+    pool.tags = own_tags
     return {"UserPool": _description(pool)}
 
 
@@ -100,16 +101,18 @@ def delete_user_pool(context: Context, params: Params) -> None:
 def add_custom_attributes(context: Context, params: Params) -> None:
     """Add attributes. They cannot be changed or removed afterwards."""
     pool = pool_of(context, params)
+    schema = dict(pool.schema)
     for entry in params["CustomAttributes"]:
         attribute = _attribute(entry, custom=True)
-        if attribute["Name"] in pool.schema:
+        if attribute["Name"] in schema:
             raise cognito_error(
                 "InvalidParameterException",
                 f"{attribute['Name']}: Existing attribute already has name {attribute['Name']}.",
             )
-        pool.schema[attribute["Name"]] = attribute
-    if len(pool.schema) - len(STANDARD) > _MOST_CUSTOM:
+        schema[attribute["Name"]] = attribute
+    if len(schema) - len(STANDARD) > _MOST_CUSTOM:
         raise cognito_error("InvalidParameterException", f"A user pool has at most {_MOST_CUSTOM} custom attributes.")
+    pool.schema = schema
 
 
 def create_user_pool_domain(context: Context, params: Params) -> Item:
@@ -240,6 +243,8 @@ def _near(other: Pool, pool: Pool, custom: t.Any) -> bool:
 
 
 def _attribute(entry: Item, *, custom: bool) -> Item:
+    if "Name" not in entry:
+        raise cognito_error("InvalidParameterException", "An attribute of the schema needs its Name.")
     kind = entry.get("AttributeDataType") or STANDARD.get(entry["Name"])
     if kind is None:
         raise cognito_error(

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import typing as t
 import urllib.parse
 
@@ -26,8 +25,6 @@ from federation_sandbox.aws.connect.store import (
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import Context, Params
 
-_ALIAS: t.Final = re.compile(r"(?!d-)([\da-zA-Z]+)([-]*[\da-zA-Z])*")
-_DIRECTORY: t.Final = re.compile(r"d-[0-9a-f]{10}")
 _THIRTY_DAYS: t.Final = dt.timedelta(days=30)
 #: a new instance's attributes beside INBOUND_CALLS and OUTBOUND_CALLS
 _ATTRIBUTES: t.Final = {
@@ -60,6 +57,7 @@ def create_instance(context: Context, params: Params) -> Item:
         return t.cast("Item", known["answer"])
     _check_new(context, params)
     now = context.world.clock.now()
+    own_tags = tags.connect_tags({}, params.get("Tags") or {}, "InvalidRequestException")
     _count_change(context, "ServiceQuotaExceededException")
     instance = build(
         connect,
@@ -76,7 +74,7 @@ def create_instance(context: Context, params: Params) -> Item:
         created=now,
         shown_from=now,
         active_at=now + dt.timedelta(seconds=context.world.settings.instance_creation),
-        tags=tags.connect_tags({}, params.get("Tags") or {}),
+        tags=own_tags,
     )
     connect.instances[instance.id] = instance
     answer = {"Id": instance.id, "Arn": instance.arn}
@@ -198,7 +196,7 @@ def _check_new(context: Context, params: Params) -> None:
     connect = context.world.state(Connect)
     alias, directory = params.get("InstanceAlias"), params.get("DirectoryId")
     if params["IdentityManagementType"] == "EXISTING_DIRECTORY":
-        if not directory or not _DIRECTORY.fullmatch(directory):
+        if not directory:
             raise connect_error(
                 "InvalidRequestException", "Invalid Input. An existing directory needs its DirectoryId."
             )
@@ -206,8 +204,6 @@ def _check_new(context: Context, params: Params) -> None:
         raise connect_error("InvalidRequestException", "Invalid Input. DirectoryId is for EXISTING_DIRECTORY.")
     elif not alias:
         raise connect_error("InvalidRequestException", "Invalid Input. InstanceAlias is required.")
-    if alias and not _ALIAS.fullmatch(alias):
-        raise connect_error("InvalidRequestException", "Invalid Input. Instance alias is not valid.")
     if alias and alias_taken(connect, alias, context.partition):
         raise connect_error("InvalidRequestException", "Invalid Input. Instance alias is already used.")
     most = context.world.state(Accounts).quotas_of(context.account).instances

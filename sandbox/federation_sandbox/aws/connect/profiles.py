@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import re
-
 from federation_sandbox.aws import tags
 from federation_sandbox.aws.connect import defaults
 from federation_sandbox.aws.connect.store import Item, active_instance, connect_error, furnished, modified, require
@@ -50,18 +48,16 @@ def list_security_profile_permissions(context: Context, params: Params) -> Item:
 def create_security_profile(context: Context, params: Params) -> Item:
     """Create a security profile."""
     instance, name = active_instance(context, params), params["SecurityProfileName"]
-    if not re.fullmatch(r"[ a-zA-Z0-9_@-]+", name):
-        raise connect_error("InvalidParameterException", "SecurityProfileName has a character that it may not have.")
     if any(profile["SecurityProfileName"] == name for profile in instance.security_profiles.values()):
         raise connect_error("DuplicateResourceException", f"The security profile {name} exists already.")
     if len(instance.security_profiles) >= _MOST_SECURITY_PROFILES:
         raise connect_error(
             "LimitExceededException", f"The quota of {_MOST_SECURITY_PROFILES} security profiles is reached."
         )
-    more = {"Description": params["Description"]} if params.get("Description") else {}
+    more: Item = {"Description": params["Description"]} if params.get("Description") else {}
+    more["Tags"] = tags.connect_tags({}, params.get("Tags") or {})
     granted = params.get("Permissions") or []
     profile = defaults.add_security_profile(instance, name, granted, context.world.clock.now(), **more)
-    profile["Tags"] = tags.connect_tags({}, params.get("Tags") or {})
     return {"SecurityProfileId": profile["Id"], "SecurityProfileArn": profile["Arn"]}
 
 

@@ -28,8 +28,9 @@ def create_quick_connect(context: Context, params: Params) -> Item:
     _check_target(instance, params["QuickConnectConfig"])
     if any(item["Name"] == params["Name"] for item in instance.quick_connects.values()):
         raise connect_error("DuplicateResourceException", f"The quick connect {params['Name']} exists already.")
+    own = tags.connect_tags({}, params.get("Tags") or {})
     item = add(instance, params["Name"], params["QuickConnectConfig"], modified(context))
-    item["Tags"] = tags.connect_tags({}, params.get("Tags") or {})
+    item["Tags"] = own
     if params.get("Description"):
         item["Description"] = params["Description"]
     return {"QuickConnectARN": item["QuickConnectARN"], "QuickConnectId": item["QuickConnectId"]}

@@ -79,8 +79,6 @@ def check_profiles(instance: Instance, profiles: list[str]) -> None:
 def check_phone(phone: Params) -> None:
     """Refuse invalid phone settings in the old form, without channels."""
     _check_acw(phone.get("AfterContactWorkTimeLimit", 0))
-    if phone.get("DeskPhoneNumber") and not _E164.fullmatch(phone["DeskPhoneNumber"]):
-        raise _invalid("DeskPhoneNumber is not a number in E.164 form.")
 
 
 def check_configs(params: Params) -> None:
@@ -95,8 +93,6 @@ def check_configs(params: Params) -> None:
         for config in configs:
             for member in ("AfterContactWorkConfig", "AgentFirstCallbackAfterContactWorkConfig"):
                 _check_acw((config.get(member) or {}).get("AfterContactWorkTimeLimit", 0))
-            if config.get("PhoneNumber") and not _E164.fullmatch(config["PhoneNumber"]):
-                raise _invalid("PhoneNumber is not a number in E.164 form.")
 
 
 def _check_name(instance: Instance, name: str) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from moto.core.exceptions import ServiceException
@@ -19,6 +20,7 @@ from federation_sandbox.aws.iam.errors import iam_error
 from federation_sandbox.aws.iam.store import Iam
 from federation_sandbox.aws.paging import page
 from federation_sandbox.aws.protocol import READS, Context, Handler, Params, Picked
+from federation_sandbox.service import CloudError
 
 
 class _Moto(IamResponse):
@@ -46,6 +48,18 @@ def create_role(context: Context, params: Params) -> Picked:
     """Create a role if AWS would accept its trust policy."""
     _check_boundary(context, params)
     trust.check(context, params["AssumeRolePolicyDocument"])
+    name = params["RoleName"]
+    if any(role.name.lower() == name.lower() for role in _backend(context).roles.values()):
+        raise iam_error("EntityAlreadyExists", f"Role with name {name} already exists.")
+    return _carry_out(context, params)
+
+
+def remove_role_from_instance_profile(context: Context, params: Params) -> Picked:
+    """Take a role out of an instance profile. moto fails where it is in none."""
+    role = _check_role(context, params)
+    profiles = _backend(context).instance_profiles.values()
+    if not any(profile.name == params["InstanceProfileName"] and role in profile.roles for profile in profiles):
+        raise iam_error("NoSuchEntity", f"The role {role.name} is not in the instance profile.")
     return _carry_out(context, params)
 
 
@@ -78,21 +92,31 @@ def get_role_policy(context: Context, params: Params) -> Picked:
 
 def list_role_policies(context: Context, params: Params) -> Picked:
     """The names of inline policies, in pages. moto returns all at once."""
-    answer = _moto_handler(context, params)
+    answer = _moto_handler(context, {"RoleName": params["RoleName"]})
     limits = {"MaxResults": params.get("MaxItems"), "NextToken": params.get("Marker")}
     names, more = page(context, limits, answer.content["PolicyNames"], 100, "ValidationError")
     marker = {"Marker": more["NextToken"]} if more else {}
     return Picked({"PolicyNames": names, "IsTruncated": bool(more), **marker}, answer.picker)
 
 
+#: What the sandbox offers of moto's IAM: roles, their policies, instance profiles, and what amazon.aws.aws_caller_info
+#: reads. No federation needs users, groups and keys.
+_OFFERED: t.Final = re.compile(
+    r"ListAccountAliases|(?!.*(User|Group|Account|Linked))\w*(Role|Polic(y|ies)|InstanceProfile)\w*"
+)
+
+
 def from_moto(operations: t.Iterable[str]) -> dict[str, Handler]:
-    """A handler for each operation that moto implements."""
-    return {name: _moto_handler for name in operations if hasattr(IamResponse, camelcase_to_underscores(name))}
+    """A handler for each offered operation that moto implements."""
+    offered = filter(_OFFERED.fullmatch, operations)
+    return {name: _moto_handler for name in offered if hasattr(IamResponse, camelcase_to_underscores(name))}
 
 
 def _moto_handler(context: Context, params: Params) -> Picked:
     if "RoleName" in params:
         _check_role(context, params)
+    if not params.get("Marker", "0").isdecimal():  # as moto's are
+        raise CloudError(400, "ValidationError", "Invalid Marker.")
     return _carry_out(context, params)
 
 
