@@ -15,6 +15,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.openccp.federation.plugins.module_utils import _variables
 from ansible_collections.openccp.federation.plugins.module_utils._printable import message_text
+from ansible_collections.openccp.federation.plugins.module_utils._words import counted
 
 ROLES: t.Final = Path(__file__).resolve().parents[2] / "roles"
 #: where Ansible puts the words of --extra-vars that follow a space, and so belong to no variable
@@ -46,11 +47,15 @@ def role_of(name: str) -> str | None:
 
 
 def _stray_words(words: t.Any) -> list[str]:
-    """The problem of words in --extra-vars that belong to no variable."""
-    if not words:
+    """The problem of words in --extra-vars that belong to no variable. They are not repeated: they may be part of a
+    password.
+    """
+    number = len(str(words or "").split())
+    if not number:
         return []
     return [
-        f"In --extra-vars, a value ends at the first space, so {str(words)!r} belongs to no variable. "
+        f"In --extra-vars, a value ends at the first space. What follows it here ({counted(number, 'word')}) "
+        "belongs to no variable. "
         """Quote the value twice: -e 'name="Jane Doe"', or give JSON: -e '{"name": "Jane Doe"}'."""
     ]
 

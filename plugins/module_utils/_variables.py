@@ -23,6 +23,7 @@ from ansible_collections.openccp.federation.plugins.module_utils._ccp_page impor
 from ansible_collections.openccp.federation.plugins.module_utils._cognito import shared_application
 from ansible_collections.openccp.federation.plugins.module_utils._domain import arns, partitions, urls
 from ansible_collections.openccp.federation.plugins.module_utils._errors import InvalidInput
+from ansible_collections.openccp.federation.plugins.module_utils._plan import close_matches
 from ansible_collections.openccp.federation.plugins.module_utils._saml import claims
 from ansible_collections.openccp.federation.plugins.module_utils._saml.tags import check_tags
 
@@ -31,6 +32,48 @@ Rule = t.Callable[[t.Any], object]
 """Raises InvalidInput for a value that cannot work."""
 
 _SCALAR_TYPES: t.Final = ("str", "path")
+
+ENTRA_OPTIONS: t.Final = (
+    "authority_url",
+    "certificate_password",
+    "certificate_path",
+    "client_id",
+    "client_secret",
+    "cloud",
+    "federated_token_file",
+    "graph_url",
+    "managed_identity",
+    "tenant_id",
+)
+AWS_OPTIONS: t.Final = (
+    "access_key",
+    "access_token",
+    "aws_access_key",
+    "aws_access_key_id",
+    "aws_ca_bundle",
+    "aws_config",
+    "aws_endpoint_url",
+    "aws_profile",
+    "aws_region",
+    "aws_secret_access_key",
+    "aws_secret_key",
+    "aws_security_token",
+    "aws_session_token",
+    "debug_botocore_endpoint_logs",
+    "ec2_access_key",
+    "ec2_region",
+    "ec2_secret_key",
+    "ec2_url",
+    "endpoint_url",
+    "profile",
+    "region",
+    "s3_url",
+    "secret_key",
+    "security_token",
+    "session_token",
+    "validate_certs",
+)
+"""The options that all modules of an action group have, with the aliases of every supported release of amazon.aws."""
 
 
 def problems(values: t.Mapping[str, t.Any], options: Options) -> list[str]:
@@ -257,6 +300,25 @@ def _max_removals(limit: str) -> None:
     access.allowed(limit, 0, variable="it")
 
 
+def _options_of(*names: str) -> Rule:
+    """Options of the modules. What a name that no module has is set to may be a secret, so it must reach none."""
+
+    def check(options: t.Mapping[str, t.Any]) -> None:
+        for name in sorted({str(name) for name in options} - set(names)):
+            near = close_matches(name, names, count=1)
+            hint = f"Did you mean {near[0]}?" if near else f"They are {', '.join(names)}."
+            raise InvalidInput(f"the modules have no option {name!r}.", hint=hint)
+
+    return check
+
+
+def _options_by_account(accounts: t.Mapping[str, t.Any]) -> None:
+    for account, options in accounts.items():
+        if not isinstance(options, dict):
+            raise InvalidInput(f"what account {account} has is not a dictionary of options.")
+        _AWS_OPTIONS(options)
+
+
 def _readable_file(path: str) -> None:
     """A file that is there; a relative path begins where the user started Ansible."""
     file = Path(path).expanduser().absolute()
@@ -294,6 +356,8 @@ _TEMPLATE: t.Final = _one_of(
 _DESCRIPTION: t.Final = _pattern(
     r"[\t\n\r -~\u00a1-\u00ff]{0,1000}", "a description that IAM takes, up to 1,000 characters of Latin-1"
 )
+_ENTRA_OPTIONS: t.Final = _options_of(*ENTRA_OPTIONS)
+_AWS_OPTIONS: t.Final = _options_of(*AWS_OPTIONS)
 _DAYS: t.Final = _between(0, 36500, "days")
 _SECONDS: t.Final = _between(0, 7 * 86400, "seconds")
 _PLACE: t.Final = r"([0-9A-Fa-f-]{36}|\d{12})"
@@ -351,6 +415,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "ccp_page_login_url": _https,
     "ccp_page_pages": _every(_page),
     "certificate_rotation_app_id": _uuid,
+    "certificate_rotation_aws_options": _options_by_account,
     "certificate_rotation_name": _NAME,
     "certificate_rotation_notification_emails": _emails,
     "certificate_rotation_proof": _readable_file,
@@ -385,6 +450,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "federation_application_name": _NAME,
     "federation_assume_role_arn": arns.parse_role_arn,
     "federation_assume_role_external_id": _external_id,
+    "federation_aws_options": _AWS_OPTIONS,
     "federation_check_app_id": _uuid,
     "federation_check_destination": urls.check_destination,
     "federation_check_embedding_origins": _every(page_origin),
@@ -398,6 +464,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
     "federation_check_warn_days": _DAYS,
     "federation_client_id": _uuid,
     "federation_destination": urls.check_destination,
+    "federation_entra_options": _ENTRA_OPTIONS,
     "federation_identifier": _uri,
     "federation_instance_alias": arns.check_alias,
     "federation_instance_id": arns.check_instance_id,

@@ -26,7 +26,11 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
-from ansible_collections.openccp.federation.plugins.module_utils._definition import Definition
+from ansible_collections.openccp.federation.plugins.module_utils._definition import (
+    Definition,
+    secret_values,
+    without_values,
+)
 from ansible_collections.openccp.federation.plugins.plugin_utils import _child, _filters, _models
 
 try:
@@ -115,7 +119,8 @@ class DirectAction(NormalAction):
         try:
             result, secrets = _child.run(work, self._environment(), self._loader.get_basedir())
         except _child.ChildFailed as error:
-            return {"failed": True, "msg": str(error), "rc": error.status, "module_stderr": error.output}
+            failure = {"failed": True, "msg": str(error), "rc": error.status, "module_stderr": error.output}
+            return without_values(failure, secret_values(definition.argument_spec(), arguments))
         register_secrets(secrets)
         return dict(result)
 

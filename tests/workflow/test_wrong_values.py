@@ -41,8 +41,6 @@ ON_THE_CLOUDS_WORD: t.Final[dict[str, tuple[dict[str, t.Any], str]]] = {
         {"aws_federation_instance_arns": [f"arn:aws:connect:eu-central-1:999988887777:instance/{NOBODY}"]},
         "999988887777",
     ),
-    "options of AWS": ({"federation_aws_options": {"profil": "x"}}, "profil"),
-    "options of Entra": ({"federation_entra_options": {"client_secrets": "x"}}, "client_secrets"),
     "person": ({"azure_saml_app_assigned_users": ["nobody@example.com"]}, "nobody@example.com"),
     "Region without Connect": ({"federation_region": "eu-north-1"}, "eu-north-1"),
     "reply URL of another cloud": ({"federation_reply_url": "https://signin.amazonaws-us-gov.com/saml"}, "GovCloud"),
@@ -69,6 +67,8 @@ ON_THE_CLOUDS_WORD: t.Final[dict[str, tuple[dict[str, t.Any], str]]] = {
 ON_THE_VALUE_S_OWN: t.Final[dict[str, tuple[dict[str, t.Any], str]]] = {
     "choice": ({"connect_users_leavers": "remove"}, "connect_users_leavers"),
     "destination": ({"federation_destination": "%2Fagent-app-v2"}, "federation_destination"),
+    "options of AWS": ({"federation_aws_options": {"profil": "x"}}, "profil"),
+    "options of Entra": ({"federation_entra_options": {"client_secrets": "x"}}, "client_secrets"),
     "tags": ({"federation_tags": {"team": "R&D"}}, "federation_tags"),
     "through another variable": ({"own": "R&D", "aws_federation_tags": {"team": "{{ own }}"}}, "aws_federation_tags"),
     "truth": ({"azure_saml_app_adopt": "perhaps"}, "azure_saml_app_adopt"),

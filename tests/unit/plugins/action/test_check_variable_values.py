@@ -11,8 +11,10 @@ import typing as t
 
 import pytest
 import yaml
+from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 from ansible_collections.openccp.federation.plugins.action import check_variable_values as values
 from ansible_collections.openccp.federation.plugins.module_utils import _variables
+from ansible_collections.openccp.federation.plugins.module_utils._entra.auth import ENTRA_ARGUMENT_SPEC
 
 from support import CHECKOUT
 from wrong_values import WRONG
@@ -29,11 +31,14 @@ RIGHT: t.Final[dict[str, t.Any]] = {
     "connect_users_name_fallbacks": "display_name,mail",
     "connect_users_rate": "0.5",
     "connect_users_tags": {"team": "R&D"},
+    "certificate_rotation_aws_options": {"111122223333": {"profile": "sales", "aws_region": "eu-central-1"}},
     "federation_account_id": 111122223333,
+    "federation_aws_options": {"profile": "sales"},
     "federation_check_people": "jane.doe@example.com,Jane Doe",
     "federation_check_provider": "arn:aws:iam::111122223333:saml-provider/P",
     "federation_check_role": "/federation/ConnectFederation",
     "federation_destination": "https://desk.example.com/start?a=b",
+    "federation_entra_options": {"certificate_path": "app.pem", "certificate_password": None},
     "federation_pages": [
         {"url": "https://desk.example.com/", "ccp_url": "https://example-demo.my.connect.aws/ccp-v2/"}
     ],
@@ -68,6 +73,33 @@ def test_each_problem_is_a_sentence_on_one_variable(name: str) -> None:
             assert problem.startswith(f"{name}: ")
             assert problem.endswith((".", "?"))
             assert "None" not in problem
+
+
+def test_the_options_of_the_action_groups_are_known() -> None:
+    """With those of the oldest and the newest amazon.aws, on their environments."""
+    aws = aws_argument_spec()
+    assert set(aws) | {alias for option in aws.values() for alias in option.get("aliases", ())} <= set(
+        _variables.AWS_OPTIONS
+    )
+    assert set(_variables.ENTRA_OPTIONS) == set(ENTRA_ARGUMENT_SPEC)
+
+
+def test_a_misspelt_option_is_refused_without_its_value() -> None:
+    """ansible-playbook -vvv prints the arguments of a task, and masks the options that a module knows."""
+    (problem,) = problems("federation_entra_options", {"client_secrets": "hunter2"})
+    assert problem == (
+        "federation_entra_options: the modules have no option 'client_secrets'. Did you mean client_secret?"
+    )
+    (problem,) = problems("certificate_rotation_aws_options", {"111122223333": {"secret": "hunter2"}})
+    assert "hunter2" not in problem
+
+
+def test_words_that_belong_to_no_variable_are_not_repeated() -> None:
+    """They may be part of a password."""
+    (problem,) = values._stray_words("horse battery")
+    assert "(2 words) belongs to no variable" in problem
+    assert "horse" not in problem
+    assert values._stray_words(None) == []
 
 
 @pytest.mark.parametrize(("name", "value"), RIGHT.items())

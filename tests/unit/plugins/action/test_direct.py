@@ -17,10 +17,12 @@ import subprocess
 import sys
 import typing as t
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ansible.plugins.action.normal import ActionModule as NormalAction
-from ansible_collections.openccp.federation.plugins.plugin_utils import _direct
+from ansible_collections.openccp.federation.plugins.module_utils._definition import Definition
+from ansible_collections.openccp.federation.plugins.plugin_utils import _child, _direct
 
 from response_factory import make_response
 from saml_factory import make_certificate, make_metadata
@@ -267,6 +269,21 @@ def test_a_time_limit_ends_the_module(tmp_path: Path) -> None:
     assert "3" in event["result"]["msg"], output
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def test_what_a_module_wrote_before_it_was_killed_has_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: t.Any) -> t.Any:
+        raise _child.ChildFailed(-signal.SIGKILL, "the secret hunter2 is wrong")
+
+    monkeypatch.setattr(_child, "run", killed)
+    task = SimpleNamespace(args={"client_secret": "hunter2"}, check_mode=False, diff=False)
+    loader = SimpleNamespace(get_basedir=lambda: ".")
+    action = t.cast("_direct.DirectAction", SimpleNamespace(_task=task, _loader=loader, _environment=dict))
+    definition = Definition({"client_secret": {"type": "str", "no_log": True}}, (), work=lambda module: None)
+    result = _direct.DirectAction._run_directly(action, definition)
+    assert (result["failed"], result["rc"]) == (True, 137)
+    assert "is wrong" in result["module_stderr"]
+    assert "hunter2" not in str(result)
 
 
 @needs_direct
