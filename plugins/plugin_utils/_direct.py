@@ -119,8 +119,10 @@ class DirectAction(NormalAction):
         try:
             result, secrets = _child.run(work, self._environment(), self._loader.get_basedir())
         except _child.ChildFailed as error:
-            failure = {"failed": True, "msg": str(error), "rc": error.status, "module_stderr": error.output}
-            return without_values(failure, secret_values(definition.argument_spec(), arguments))
+            output = without_values(
+                {"module_stderr": error.output}, secret_values(definition.argument_spec(), arguments)
+            )
+            return {"failed": True, "msg": str(error), "rc": error.status, **output}
         register_secrets(secrets)
         return dict(result)
 

@@ -55,7 +55,7 @@ def test_each_half_takes_what_the_other_hands_over(sandbox: Sandbox, playbooks: 
 
     entra = teams.run("entra")
     assert entra.result("azure_saml_app")["user_access_url"] in teams.handed("entra").read_text(encoding="utf-8")
-    assert "It is no signature" in json.loads(teams.handed("entra").read_text(encoding="utf-8"))["digest_is"]
+    assert "It is not a signature" in json.loads(teams.handed("entra").read_text(encoding="utf-8"))["digest_is"]
     assert "waits for" not in entra.output
     missing = "Skipped: the instance, the provider and the role, the agents."
     assert entra.table()["demo"] == ["yes", "not run", missing]
