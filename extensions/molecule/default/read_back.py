@@ -55,11 +55,9 @@ def read_back(region: str, alias: str) -> dict[str, object]:
     principal = get(f"/servicePrincipals(appId='{application['appId']}')")
     policies = get(f"/servicePrincipals/{principal['id']}/claimsMappingPolicies")["value"]
     keys = get(f"/servicePrincipals/{principal['id']}?$select=keyCredentials")["keyCredentials"]
-    thumbprint = principal["preferredTokenSigningKeyThumbprint"]
+    thumbprint = principal["preferredTokenSigningKeyThumbprint"].lower()
     verifying = [key for key in keys if key["usage"] == "Verify"]
-    active = [
-        key["key"] for key in verifying if base64.b64decode(key["customKeyIdentifier"]).hex().upper() == thumbprint
-    ]
+    active = [key["key"] for key in verifying if base64.b64decode(key["customKeyIdentifier"]).hex() == thumbprint]
     role = iam.get_role(RoleName=f"ConnectFederation-{alias}")["Role"]
     trusted = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Federated"]
     metadata = iam.get_saml_provider(SAMLProviderArn=trusted)["SAMLMetadataDocument"]
