@@ -47,7 +47,6 @@ ENTRA_OPTIONS: t.Final = (
 )
 AWS_OPTIONS: t.Final = (
     "access_key",
-    "access_token",
     "aws_access_key",
     "aws_access_key_id",
     "aws_ca_bundle",
@@ -57,23 +56,16 @@ AWS_OPTIONS: t.Final = (
     "aws_region",
     "aws_secret_access_key",
     "aws_secret_key",
-    "aws_security_token",
     "aws_session_token",
     "debug_botocore_endpoint_logs",
-    "ec2_access_key",
-    "ec2_region",
-    "ec2_secret_key",
-    "ec2_url",
     "endpoint_url",
     "profile",
     "region",
-    "s3_url",
     "secret_key",
-    "security_token",
     "session_token",
     "validate_certs",
 )
-"""The options that all modules of an action group have, with the aliases of every supported release of amazon.aws."""
+"""The options that all modules of an action group have. Of the aliases, those that every supported amazon.aws has."""
 
 
 def problems(values: t.Mapping[str, t.Any], options: Options) -> list[str]:

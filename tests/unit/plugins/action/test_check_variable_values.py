@@ -77,10 +77,9 @@ def test_each_problem_is_a_sentence_on_one_variable(name: str) -> None:
 
 def test_the_options_of_the_action_groups_are_known() -> None:
     """With those of the oldest and the newest amazon.aws, on their environments."""
-    aws = aws_argument_spec()
-    assert set(aws) | {alias for option in aws.values() for alias in option.get("aliases", ())} <= set(
-        _variables.AWS_OPTIONS
-    )
+    options = aws_argument_spec()
+    aliases = {alias for option in options.values() for alias in option.get("aliases", ())}
+    assert set(options) <= set(_variables.AWS_OPTIONS) <= set(options) | aliases
     assert set(_variables.ENTRA_OPTIONS) == set(ENTRA_ARGUMENT_SPEC)
 
 
